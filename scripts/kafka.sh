@@ -177,8 +177,9 @@ start() {
     properties "${ports[@]}" >"$DIR/server.properties"
     format
     if launch; then break; fi
-    grep -q 'Address already in use' "$DIR/broker.log" && ((attempt < 3)) \
-      || die "the broker did not start: $(grep -m3 -E 'ERROR|Exception' "$DIR/broker.log" || tail -3 "$DIR/broker.log")"
+    if ((attempt == 3)) || ! grep -q 'Address already in use' "$DIR/broker.log"; then
+      die "the broker did not start: $(grep -m3 -E 'ERROR|Exception' "$DIR/broker.log" || tail -3 "$DIR/broker.log")"
+    fi
   done
   cat >"$DIR/env" <<ENV
 KAFKA_PLAINTEXT=$HOST:${ports[0]}
