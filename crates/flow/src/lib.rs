@@ -1,1 +1,34 @@
-//! .
+//! The contract of Flowloom: what a flow, a node kind, a source and a sink are.
+//!
+//! Kinds implement [`Kind`]; the engine runs [`Compiled`] flows, the code generator writes them as
+//! programs, the interface draws their [`Form`]s. None of them knows a kind by name.
+
+mod code;
+mod compile;
+pub mod form;
+mod graph;
+mod host;
+mod id;
+mod kind;
+mod nearest;
+mod node;
+pub mod parameters;
+mod problem;
+mod step;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod value;
+
+pub use code::{CodeWriter, Package, Program, Target, Variable, Variables};
+pub use compile::{Compiled, CompiledNode, Link};
+pub use form::{Choice, Choices, Form, Setting};
+pub use graph::{Flow, FlowNode, Output, Parameter, Wire};
+pub use host::{Cancel, Host, Site};
+pub use id::NodeId;
+pub use kind::{Card, Group, Kind, Port, Wires};
+pub use nearest::nearest;
+pub use node::{Entry, Node, Registry};
+pub use problem::{Domain, Place, Problem, Problems, Severity};
+pub use step::{
+    Ask, Batch, Counts, Position, Progress, Range, Read, Sample, Scope, Sink, Source, Step, Written,
+};

@@ -1,0 +1,205 @@
+//! From a flow as written to nodes with schemas: what check, engine, code generator and canvas all start from.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::Schema;
+use serde_json::Value;
+
+use crate::{Flow, Host, Node, NodeId, Problem, Problems, Registry, Site, Wires, parameters};
+
+/// Nodes in topological order, ties in the order of the file. Never fails: what is wrong stands on its node.
+pub struct Compiled {
+    pub flow: String,
+    pub nodes: Vec<CompiledNode>,
+    /// What is wrong with the flow itself.
+    pub problems: Vec<Problem>,
+}
+
+/// A node of a [`Compiled`] flow.
+pub struct CompiledNode {
+    pub id: NodeId,
+    pub kind: String,
+    /// `None`: unknown kind or unreadable settings; `problems` says which.
+    pub node: Option<Box<dyn Node>>,
+    /// In port order, as [`crate::Kind::plan`] takes them.
+    pub inputs: Vec<Link>,
+    /// Of each output port; `None`: unknown because of a problem here or above.
+    pub schemas: Option<Vec<Schema>>,
+    pub problems: Vec<Problem>,
+}
+
+/// A wire between compiled nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Index of the input port.
+    pub port: usize,
+    /// Index in [`Compiled::nodes`] of the node it comes from.
+    pub from: usize,
+    /// Index of that node's output port.
+    pub from_port: usize,
+}
+
+impl Compiled {
+    /// Every problem of the flow and its nodes; those of a node name it.
+    pub fn problems(&self) -> impl Iterator<Item = &Problem> {
+        self.problems.iter().chain(self.nodes.iter().flat_map(|node| &node.problems))
+    }
+
+    pub fn has_errors(&self) -> bool {
+        self.problems().any(Problem::is_error)
+    }
+
+    pub fn find(&self, id: &str) -> Option<usize> {
+        self.nodes.iter().position(|node| node.id.as_str() == id)
+    }
+
+    /// Compiles `flow` with `values` for its parameters.
+    pub fn new(flow: &Flow, values: &BTreeMap<String, Value>, registry: Registry, host: &dyn Host) -> Self {
+        let mut compiled = Self { flow: flow.name.clone(), nodes: Vec::new(), problems: Vec::new() };
+        let values = parameters::values(flow, values, &mut compiled.problems);
+        let order = topological(flow, &mut compiled.problems);
+        for id in order {
+            let Some(written) = flow.nodes.get(&id) else { continue };
+            let mut problems = Vec::new();
+            let node = load(written, &values, registry).map_err(|problem| problems.push(problem)).ok();
+            let inputs = match &node {
+                Some(node) => links(&compiled, written, node.as_ref(), &mut problems),
+                None => Vec::new(),
+            };
+            let mut made =
+                CompiledNode { id, kind: written.kind.clone(), node, inputs, schemas: None, problems };
+            compiled.settle(&mut made, host);
+            let id = made.id.clone();
+            made.problems = made.problems.into_iter().map(|problem| problem.at_node(&id)).collect();
+            compiled.nodes.push(made);
+        }
+        compiled
+    }
+
+    /// Fills in schemas and the node's own checks, where everything above is known.
+    fn settle(&self, made: &mut CompiledNode, host: &dyn Host) {
+        let Some(node) = &made.node else { return };
+        let Some(inputs) = self.input_schemas(&made.inputs) else { return };
+        if made.problems.iter().any(Problem::is_error) {
+            return;
+        }
+        let mut problems = Problems::default();
+        node.check(&inputs, &mut problems);
+        made.problems.extend(problems.into_vec());
+        if made.problems.iter().any(Problem::is_error) {
+            return;
+        }
+        match node.schema(&inputs, &Site { node: &made.id, flow: &self.flow, host }) {
+            Ok(schemas) => made.schemas = Some(schemas),
+            Err(problem) => made.problems.push(problem),
+        }
+    }
+
+    /// Schemas at the ends of `links`; `None` where one is unknown.
+    pub fn input_schemas(&self, links: &[Link]) -> Option<Vec<Schema>> {
+        links
+            .iter()
+            .map(|link| self.nodes[link.from].schemas.as_ref()?.get(link.from_port).cloned())
+            .collect()
+    }
+}
+
+fn load(
+    written: &crate::FlowNode,
+    values: &BTreeMap<String, Value>,
+    registry: Registry,
+) -> Result<Box<dyn Node>, Problem> {
+    let Some(entry) = registry.find(&written.kind) else {
+        let names = registry.entries().iter().map(|entry| entry.card.id);
+        let hint = match crate::nearest(&written.kind, names) {
+            Some(name) => format!("did you mean `{name}`? The node is kept as it is"),
+            None => "the node is kept as it is; a newer Flowloom may know it".to_owned(),
+        };
+        return Err(Problem::user(format!("unknown kind `{}`", written.kind)).hint(hint));
+    };
+    entry.load(written.version, parameters::fill(&written.settings, values)?)
+}
+
+fn links(
+    compiled: &Compiled,
+    written: &crate::FlowNode,
+    node: &dyn Node,
+    problems: &mut Vec<Problem>,
+) -> Vec<Link> {
+    let ports = node.card().inputs;
+    let mut links = Vec::new();
+    for wire in &written.inputs {
+        let Some(port) = ports.iter().position(|port| port.name == wire.port) else {
+            let names: Vec<_> = ports.iter().map(|port| format!("`{}`", port.name)).collect();
+            let message = match names.as_slice() {
+                [] => format!("`{}` takes no input", written.kind),
+                names => format!("there is no input `{}`, expected {}", wire.port, names.join(" or ")),
+            };
+            problems.push(Problem::user(message).at_field("inputs"));
+            continue;
+        };
+        let Some(from) = compiled.find(wire.from.node.as_str()) else {
+            problems.push(
+                Problem::user(format!("input comes from `{}`, which is not there", wire.from.node))
+                    .at_field("inputs"),
+            );
+            continue;
+        };
+        let from_port = match (&wire.from.port, &compiled.nodes[from].node) {
+            (None, _) | (_, None) => Some(0),
+            (Some(name), Some(node)) => node.card().outputs.iter().position(|port| port.name == name),
+        };
+        match from_port {
+            Some(from_port) => links.push(Link { port, from, from_port }),
+            None => problems.push(
+                Problem::user(format!(
+                    "`{}` has no output `{}`",
+                    wire.from.node,
+                    wire.from.port.as_deref().unwrap_or_default()
+                ))
+                .at_field("inputs"),
+            ),
+        }
+    }
+    links.sort_by_key(|link| link.port);
+    for (i, port) in ports.iter().enumerate() {
+        match links.iter().filter(|link| link.port == i).count() {
+            0 => problems
+                .push(Problem::user(format!("input `{}` is not connected", port.name)).at_field("inputs")),
+            2.. if port.wires == Wires::One => problems
+                .push(Problem::user(format!("input `{}` takes one wire", port.name)).at_field("inputs")),
+            _ => {}
+        }
+    }
+    links
+}
+
+/// Kahn's algorithm, stable in the order of the file; nodes on a cycle are reported and left out.
+fn topological(flow: &Flow, problems: &mut Vec<Problem>) -> Vec<NodeId> {
+    let mut order: Vec<NodeId> = Vec::with_capacity(flow.nodes.len());
+    let mut placed = std::collections::BTreeSet::new();
+    loop {
+        let before = order.len();
+        for (id, node) in &flow.nodes {
+            let is_ready = node
+                .inputs
+                .iter()
+                .all(|wire| placed.contains(&wire.from.node) || !flow.nodes.contains_key(&wire.from.node));
+            if is_ready && placed.insert(id) {
+                order.push(id.clone());
+            }
+        }
+        if order.len() == before {
+            break;
+        }
+    }
+    for id in flow.nodes.keys().filter(|id| !placed.contains(id)) {
+        problems.push(
+            Problem::user("this node waits for its own output: the wires form a cycle")
+                .hint("remove one of the wires on the cycle")
+                .at_node(id)
+                .at_field("inputs"),
+        );
+    }
+    order
+}

@@ -1,0 +1,169 @@
+//! What a node does in a run: compute lazily, read from outside, or write to outside.
+//!
+//! Sources and sinks follow one commit protocol. A batch is named by the positions that its sources read:
+//!
+//! 1. the engine asks every sink for the batch that it committed last, and every source whether it has
+//!    acknowledged that batch; one that has not is read again over the very same range ([`Ask::range`]),
+//!    and sinks that have the batch skip it;
+//! 2. sources read, the plan runs into what the sinks [`Sink::stage`] aside, [`Sink::prepare`] makes it durable;
+//! 3. every sink commits; only then does every source acknowledge (commit its offsets).
+//!
+//! A run that dies between any two steps is repeated with the same rows in the same batch.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+
+use polars::prelude::LazyFrame;
+use serde::{Deserialize, Serialize};
+
+use crate::{Cancel, Problem};
+
+/// What [`crate::Kind::plan`] gives.
+pub enum Step {
+    /// One frame for each output port.
+    Frames(Vec<LazyFrame>),
+    Source(Box<dyn Source>),
+    Sink(Box<dyn Sink>),
+}
+
+/// `[from, to)` of one partition; `to` is the next offset to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Range {
+    pub from: i64,
+    pub to: i64,
+}
+
+/// What a source read: the part of its log between two sets of offsets.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// Whose progress this is: the sync name.
+    pub sync: String,
+    pub topics: BTreeMap<String, BTreeMap<i32, Range>>,
+}
+
+impl Position {
+    /// No offset moved.
+    pub fn is_empty(&self) -> bool {
+        self.topics.values().flat_map(BTreeMap::values).all(|range| range.from == range.to)
+    }
+}
+
+/// A batch: what each source of the flow read, by sync name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Batch(pub BTreeMap<String, Position>);
+
+/// How much to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// At most `rows` rows of a sample; nothing is acknowledged afterwards.
+    Preview { rows: usize, from: Sample },
+    /// Everything up to the end as it is at the start of the run.
+    Run,
+}
+
+/// Which end a preview looks at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sample {
+    #[default]
+    Newest,
+    Oldest,
+}
+
+/// What the engine asks of a source.
+pub struct Ask<'a> {
+    pub scope: Scope,
+    /// For each output port the columns that the plan needs; `None`: all of them.
+    pub columns: Vec<Option<Vec<String>>>,
+    /// Read this and nothing else: a batch that some sink has committed already.
+    pub range: Option<&'a Position>,
+    /// Start after this: a batch that every sink has committed.
+    pub after: Option<&'a Position>,
+    pub progress: &'a dyn Fn(Progress),
+    pub cancel: &'a Cancel,
+}
+
+/// How far a source is. `target` is exact where the end is pinned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Progress {
+    /// Records read.
+    pub records: u64,
+    /// Bytes read.
+    pub bytes: u64,
+    /// Records to read in all, when known.
+    pub target: Option<u64>,
+}
+
+/// What a source gave.
+pub struct Read {
+    /// One frame for each output port, in the order of the source: a second read of the range gives the same.
+    pub frames: Vec<LazyFrame>,
+    /// `None`: this source keeps no offsets.
+    pub position: Option<Position>,
+    pub counts: Counts,
+    /// Warnings: records lost to retention, messages skipped.
+    pub notes: Vec<Problem>,
+    /// Keeps spilled files alive as long as the frames are used.
+    pub keep: Box<dyn Any + Send + Sync>,
+}
+
+/// What became of the records; `read = decoded + skipped + rejected`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    pub read: u64,
+    pub decoded: u64,
+    pub skipped: u64,
+    pub rejected: u64,
+    pub bytes: u64,
+}
+
+/// Reads from outside.
+pub trait Source: Send {
+    /// Changes whenever a read may give other rows; `None`: never reuse an earlier read.
+    fn fingerprint(&self, scope: Scope, cancel: &Cancel) -> Result<Option<String>, Problem>;
+
+    fn read(&mut self, ask: &Ask<'_>) -> Result<Read, Problem>;
+
+    /// The sync name under which offsets are kept; `None`: it keeps none.
+    fn sync(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether the offsets of `position` have been acknowledged.
+    fn is_acknowledged(&self, position: &Position) -> Result<bool, Problem> {
+        let _ = position;
+        Ok(true)
+    }
+
+    /// Commits the offsets of `position`: every sink has its rows.
+    fn acknowledge(&mut self, position: &Position) -> Result<(), Problem> {
+        let _ = position;
+        Ok(())
+    }
+}
+
+/// What a sink made visible.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// Where: a path, a table.
+    pub to: String,
+    pub bytes: u64,
+}
+
+/// Writes to outside, in two phases.
+pub trait Sink: Send {
+    /// The batch that was committed last; `None`: this sink cannot know, or has none.
+    fn last_committed(&self) -> Result<Option<Batch>, Problem>;
+
+    /// A lazy plan that, when it runs, writes `rows` aside where no reader sees them.
+    fn stage(&mut self, rows: LazyFrame, batch: &Batch) -> Result<LazyFrame, Problem>;
+
+    /// What was staged is complete: make it durable.
+    fn prepare(&mut self) -> Result<(), Problem>;
+
+    /// Make it visible, together with the batch.
+    fn commit(&mut self) -> Result<Written, Problem>;
+
+    /// Remove what was staged. Called once for every staged sink that did not commit.
+    fn abort(&mut self);
+}

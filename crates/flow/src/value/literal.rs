@@ -1,0 +1,1 @@
+//! Literals in the languages of exported programs.

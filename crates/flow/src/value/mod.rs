@@ -1,0 +1,33 @@
+//! Rich settings: values with an editor of their own, found by type.
+//!
+//! Each type says how it looks in the flow file, which Polars expression it means, and how that
+//! expression is written in an exported program, so that engine and export cannot drift apart.
+
+mod aggregation;
+mod column;
+mod condition;
+mod dtype;
+mod expression;
+mod fields;
+mod file_path;
+mod formula;
+mod grid;
+mod join_key;
+pub mod literal;
+mod selection;
+mod sort_key;
+mod topic;
+
+pub use aggregation::{Aggregate, Aggregation, Aggregations};
+pub use column::{Column, Columns};
+pub use condition::{Condition, Conditions, Operator};
+pub use dtype::{parse_dtype, show_dtype};
+pub use expression::Expression;
+pub use fields::{FieldSpec, Fields};
+pub use file_path::FilePath;
+pub use formula::{Formula, Formulas};
+pub use grid::{Grid, GridColumn};
+pub use join_key::{JoinKey, JoinKeys};
+pub use selection::{Selected, Selection};
+pub use sort_key::{SortKey, SortKeys};
+pub use topic::Topic;
