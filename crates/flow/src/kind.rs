@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::{CodeWriter, Form, Problem, Problems, Site, Step};
+use crate::{Cancel, CodeWriter, Form, Problem, Problems, Site, Step};
 
 /// Where a kind stands in the palette, and its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -97,6 +97,19 @@ pub trait Kind: Default + Clone + PartialEq + Serialize + DeserializeOwned + Sen
     /// What is wrong with the settings, beyond what [`Kind::schema`] fails on.
     fn check(&self, inputs: &[Schema], problems: &mut Problems) {
         let _ = (inputs, problems);
+    }
+
+    /// Whether settings are missing that [`Kind::infer`] would give.
+    fn needs_inference(&self) -> bool {
+        false
+    }
+
+    /// Looks outside for settings that need not be typed in: the fields of a topic's messages.
+    ///
+    /// The answer replaces the settings of the same name. `None`: this kind has nothing to look for.
+    fn infer(&self, site: &Site<'_>, cancel: &Cancel) -> Option<Result<Map<String, Value>, Problem>> {
+        let _ = (site, cancel);
+        None
     }
 
     /// One line that says what this node does with its settings: `amount > 100 and status in (paid)`.

@@ -3,7 +3,7 @@
 use polars::prelude::{DataFrame, IntoLazy as _, LazyFrame, Schema};
 use serde_json::{Map, Value};
 
-use crate::{Card, CodeWriter, Form, Kind, Problem, Problems, Site, Step};
+use crate::{Cancel, Card, CodeWriter, Form, Kind, Problem, Problems, Site, Step};
 
 /// One node's settings, whatever its kind. Every [`Kind`] is a `Node`.
 pub trait Node: Send + Sync {
@@ -13,6 +13,8 @@ pub trait Node: Send + Sync {
     fn code(&self, out: &mut CodeWriter<'_>) -> Result<(), Problem>;
     fn schema(&self, inputs: &[Schema], site: &Site<'_>) -> Result<Vec<Schema>, Problem>;
     fn check(&self, inputs: &[Schema], problems: &mut Problems);
+    fn needs_inference(&self) -> bool;
+    fn infer(&self, site: &Site<'_>, cancel: &Cancel) -> Option<Result<Map<String, Value>, Problem>>;
     fn caption(&self) -> String;
     /// Settings as the flow file has them: those that differ from the default.
     fn settings(&self) -> Map<String, Value>;
@@ -44,6 +46,14 @@ impl<K: Kind> Node for K {
 
     fn check(&self, inputs: &[Schema], problems: &mut Problems) {
         Kind::check(self, inputs, problems);
+    }
+
+    fn needs_inference(&self) -> bool {
+        Kind::needs_inference(self)
+    }
+
+    fn infer(&self, site: &Site<'_>, cancel: &Cancel) -> Option<Result<Map<String, Value>, Problem>> {
+        Kind::infer(self, site, cancel)
     }
 
     fn caption(&self) -> String {
