@@ -76,7 +76,8 @@ properties() { # PLAINTEXT SASL_PLAINTEXT SSL MTLS SASL_SSL CONTROLLER ports
   local listeners="PLAINTEXT://$HOST:$1,SASL_PLAINTEXT://$HOST:$2,SSL://$HOST:$3,MTLS://$HOST:$4,SASL_SSL://$HOST:$5"
   local sasl module=org.apache.kafka.common.security
   # Short session timeouts let a broker that was killed register again after 3 s instead of 9.
-  # Group rebalance delay, retention and cleaner intervals are near zero so that tests need not wait.
+  # Group rebalance delay, retention and cleaner intervals are near zero so that tests need not wait; a topic that shall
+  # lose messages sets its own retention, or those that carry an old timestamp would be gone at once.
   cat <<PROPERTIES
 process.roles=broker,controller
 node.id=1
@@ -115,6 +116,7 @@ log.cleaner.dedupe.buffer.size=4194304
 log.cleaner.backoff.ms=500
 log.initial.task.delay.ms=1000
 log.retention.check.interval.ms=1000
+log.retention.ms=-1
 PROPERTIES
   for sasl in sasl_plaintext sasl_ssl; do
     cat <<PROPERTIES
@@ -131,14 +133,14 @@ PROPERTIES
   if [[ -n ${KAFKA_EXTRA:-} ]]; then cat "$KAFKA_EXTRA"; fi
 }
 
-format() { # a new log folder, with the users that SCRAM knows
+format() { # a new log folder, with the users that SCRAM knows; the id is joined by "=" for one in 64 starts with "-"
   local user algorithm scram=()
   for user in alice admin; do for algorithm in SCRAM-SHA-256 SCRAM-SHA-512; do
     scram+=(--add-scram "$algorithm=[name=$user,password=$user-secret]")
   done; done
   rm -rf "$DIR/data"
   "${JAVA[@]}" kafka.tools.StorageTool format --standalone -c "$DIR/server.properties" "${scram[@]}" \
-    -t "$(openssl rand -base64 16 | tr '+/' '-_' | tr -d =)" >"$DIR/format.log" 2>&1 \
+    "--cluster-id=$(openssl rand -base64 16 | tr '+/' '-_' | tr -d =)" >"$DIR/format.log" 2>&1 \
     || die "formatting failed: $(tail -3 "$DIR/format.log")"
 }
 
@@ -210,7 +212,8 @@ finish() { # SIGNAL: end the broker of DIR, if it runs, within 10 s
 }
 
 hold() {
-  trap '' INT HUP TERM # a Ctrl-C at the terminal reaches this process too, but the owner decides
+  # Signals are handled, not ignored: an ignored one would be ignored by the broker too, which then never stops cleanly.
+  trap : INT HUP TERM
   local started=0
   "$0" start "$DIR" </dev/null || started=$?
   exec >/dev/null
