@@ -151,6 +151,21 @@ impl<'a> CodeWriter<'a> {
         package.features.extend(features.iter().map(|&feature| feature.to_owned()));
     }
 
+    /// Needs Polars; for Rust with these features beside `lazy`.
+    pub fn polars(&mut self, features: &[&str]) {
+        match self.target {
+            Target::Python => {
+                self.import("import polars as pl");
+                self.package("polars", ">=2.1", &[]);
+            }
+            Target::Rust => {
+                self.import("use polars::prelude::*;");
+                self.package("polars", "0.55", &["lazy"]);
+                self.package("polars", "0.55", features);
+            }
+        }
+    }
+
     /// Needs a setting from the environment.
     pub fn environment(&mut self, name: &str, default: Option<&str>, description: &str) {
         let variable = Variable {

@@ -4,6 +4,7 @@
 //! expression is written in an exported program, so that engine and export cannot drift apart.
 
 mod aggregation;
+pub mod code;
 mod column;
 mod condition;
 mod dtype;
@@ -20,7 +21,8 @@ mod sort_key;
 mod topic;
 
 pub use aggregation::{Aggregate, Aggregation, Aggregations};
-pub use column::{Column, Columns};
+pub use code::Code;
+pub use column::{Column, Columns, column_type};
 pub use condition::{Condition, Conditions, Operator};
 pub use dtype::{parse_dtype, show_dtype};
 pub use dtype_code::{dtype_code, dtype_features};
@@ -30,6 +32,7 @@ pub use file_path::FilePath;
 pub use formula::{Formula, Formulas};
 pub use grid::{Grid, GridColumn};
 pub use join_key::{JoinKey, JoinKeys};
+pub use literal::Literal;
 pub use selection::{Selected, Selection};
 pub use sort_key::{SortKey, SortKeys};
 pub use topic::Topic;
