@@ -1,1 +1,22 @@
-//! .
+//! Plans and runs any flow: preview, run, cancel. It never names a kind.
+
+mod cache;
+mod event;
+mod guard;
+mod host;
+mod needs;
+mod preview;
+mod probe;
+mod profile;
+mod protocol;
+mod run;
+#[cfg(test)]
+mod tests;
+mod wanted;
+
+pub use cache::Cache;
+pub use event::{Events, NodeReport, Outcome, Report, RunEvent, State};
+pub use host::{JobHost, Limits};
+pub use preview::{NodePreview, PortPreview, Preview, PreviewAsk, preview};
+pub use profile::{ColumnProfile, profile};
+pub use run::run;
