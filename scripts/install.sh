@@ -56,6 +56,7 @@ need make               "has make"          make                     make       
 if [[ $purpose == test || $purpose == ci ]]; then
 need "Java 17 or later" java_17             openjdk-17-jre-headless  java-21-openjdk-headless  jre-openjdk-headless openjdk@21 EclipseAdoptium.Temurin.21.JRE
 need Maven              "has mvn"           maven                    maven                     maven         maven    Apache.Maven
+need ps                 "has ps"            procps                   procps-ng                 procps-ng     -        -
 need "OpenSSL's program" "has openssl"      openssl                  openssl                   openssl       -        -
 fi
 if [[ $purpose != run ]]; then

@@ -38,8 +38,10 @@ jars() {
 <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>
 </dependencies></project>
 XML
-  mvn -B -ntp -q -Dstyle.color=never -f "$LIBS/pom.xml" "-Dmaven.repo.local=$CACHE/m2" dependency:copy-dependencies \
+  mvn -B -ntp -q -f "$LIBS/pom.xml" "-Dmaven.repo.local=$LIBS/m2" \
+    org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
     -DincludeScope=runtime "-DoutputDirectory=$LIBS" >&2 || die "Maven could not fetch Kafka $VERSION, see above"
+  rm -rf "$LIBS/m2"
   touch "$LIBS/.complete"
 }
 
