@@ -24,4 +24,4 @@ set -a; source "$folder/env"; set +a
     # shellcheck disable=SC2086
     cargo run -q --release $bench
   done
-} | column -t -s $'\t'
+} | awk -F '\t' '{ printf "%-44s %16s %16s %8s %16s\n", $1, $2, $3, $4, $5 }'
