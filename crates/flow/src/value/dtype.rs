@@ -92,8 +92,8 @@ fn show_name(name: &str) -> String {
     if !name.is_empty() && name.chars().all(is_bare) { name.to_owned() } else { quote(name) }
 }
 
-/// `name` in double quotes, as Python, Rust and [`parse_dtype`] read it alike.
-pub(super) fn quote(name: &str) -> String {
+/// In double quotes, as [`parse_dtype`] reads it.
+fn quote(name: &str) -> String {
     let mut quoted = String::from("\"");
     for c in name.chars() {
         match c {

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use polars::prelude::{DataType, TimeUnit, TimeZone};
 
-use super::dtype::{plain_name, quote, unit_name};
+use super::code::{python_string, rust_string};
+use super::dtype::{plain_name, unit_name};
 use crate::Target;
 
 /// `dtype` in the target's language: `pl.List(pl.Int64)`, `DataType::List(Box::new(DataType::Int64))`.
@@ -35,7 +36,7 @@ fn python(dtype: &DataType) -> String {
         DataType::Struct(fields) => {
             let fields: Vec<_> = fields
                 .iter()
-                .map(|field| format!("{}: {}", quote(&field.name), python(&field.dtype)))
+                .map(|field| format!("{}: {}", python_string(&field.name), python(&field.dtype)))
                 .collect();
             format!("pl.Struct({{{}}})", fields.join(", "))
         }
@@ -43,28 +44,39 @@ fn python(dtype: &DataType) -> String {
     }
 }
 
-fn rust(dtype: &DataType) -> String {
-    let unit = |unit: TimeUnit| match unit {
+/// `TimeUnit::Microseconds`.
+pub(super) fn rust_unit(unit: TimeUnit) -> &'static str {
+    match unit {
         TimeUnit::Milliseconds => "TimeUnit::Milliseconds",
         TimeUnit::Microseconds => "TimeUnit::Microseconds",
         TimeUnit::Nanoseconds => "TimeUnit::Nanoseconds",
-    };
+    }
+}
+
+/// A time zone as `Option<TimeZone>`.
+pub(super) fn rust_zone(zone: Option<&TimeZone>) -> String {
+    match zone {
+        None => "None".to_owned(),
+        Some(zone) if *zone == TimeZone::UTC => "Some(TimeZone::UTC)".to_owned(),
+        Some(zone) => format!("TimeZone::opt_try_new(Some(\"{zone}\"))?"),
+    }
+}
+
+fn rust(dtype: &DataType) -> String {
     match dtype {
-        DataType::Datetime(time_unit, None) => format!("DataType::Datetime({}, None)", unit(*time_unit)),
-        DataType::Datetime(time_unit, Some(zone)) if *zone == TimeZone::UTC => {
-            format!("DataType::Datetime({}, Some(TimeZone::UTC))", unit(*time_unit))
+        DataType::Datetime(unit, zone) => {
+            format!("DataType::Datetime({}, {})", rust_unit(*unit), rust_zone(zone.as_ref()))
         }
-        DataType::Datetime(time_unit, Some(zone)) => {
-            format!("DataType::Datetime({}, TimeZone::opt_try_new(Some(\"{zone}\"))?)", unit(*time_unit))
-        }
-        DataType::Duration(time_unit) => format!("DataType::Duration({})", unit(*time_unit)),
+        DataType::Duration(unit) => format!("DataType::Duration({})", rust_unit(*unit)),
         DataType::Decimal(precision, scale) => format!("DataType::Decimal({precision}, {scale})"),
         DataType::List(inner) => format!("DataType::List(Box::new({}))", rust(inner)),
         DataType::Array(inner, width) => format!("DataType::Array(Box::new({}), {width})", rust(inner)),
         DataType::Struct(fields) => {
             let fields: Vec<_> = fields
                 .iter()
-                .map(|field| format!("Field::new({}.into(), {})", quote(&field.name), rust(&field.dtype)))
+                .map(|field| {
+                    format!("Field::new({}.into(), {})", rust_string(&field.name), rust(&field.dtype))
+                })
                 .collect();
             format!("DataType::Struct(vec![{}])", fields.join(", "))
         }

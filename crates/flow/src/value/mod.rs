@@ -4,6 +4,7 @@
 //! expression is written in an exported program, so that engine and export cannot drift apart.
 
 mod aggregation;
+mod cast;
 pub mod code;
 mod column;
 mod condition;
@@ -21,6 +22,7 @@ mod sort_key;
 mod topic;
 
 pub use aggregation::{Aggregate, Aggregation, Aggregations};
+pub use cast::{BadCast, Cast};
 pub use code::Code;
 pub use column::{Column, Columns, column_type};
 pub use condition::{Condition, Conditions, Operator};
