@@ -1,10 +1,11 @@
 //! Columns by name.
 
-use polars::prelude::{DataType, Schema};
+use polars::prelude::{DataType, Expr, PlSmallStr, Schema};
 use serde::{Deserialize, Serialize};
 
+use super::code::{Code, python_string, rust_string};
 use crate::form::Value;
-use crate::{Problem, nearest};
+use crate::{Problem, Target, nearest};
 
 /// One column of the input.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,9 +34,36 @@ pub fn column_type<'a>(schema: &'a Schema, column: &str) -> Result<&'a DataType,
     }
     schema.get(column).ok_or_else(|| {
         let problem = Problem::user(format!("there is no column `{column}`"));
-        match nearest(column, schema.iter_names().map(|name| name.as_str())) {
+        match nearest(column, schema.iter_names().map(PlSmallStr::as_str)) {
             Some(name) => problem.hint(format!("did you mean `{name}`?")),
             None => problem,
         }
     })
+}
+
+/// The column of exactly this name: `*` and `^a.*$` are names too, where [`polars::prelude::col`] sees a pattern.
+pub fn column_expr(name: &str) -> Expr {
+    Expr::Column(name.into())
+}
+
+/// [`column_expr`] in the target's language: `pl.col("amount")`, `col("amount")`.
+pub fn column_code(name: &str, target: Target) -> Code {
+    let is_pattern = name == "*" || (name.starts_with('^') && name.ends_with('$'));
+    Code::new(match (target, is_pattern) {
+        (Target::Python, false) => format!("pl.col({})", python_string(name)),
+        (Target::Rust, false) => format!("col({})", rust_string(name)),
+        (Target::Python, true) => format!("pl.col({})", python_string(&format!("^{}$", escape_regex(name)))),
+        (Target::Rust, true) => format!("Expr::Column({}.into())", rust_string(name)),
+    })
+}
+
+fn escape_regex(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        if r"\.+*?()|[]{}^$#&-~".contains(c) {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
 }

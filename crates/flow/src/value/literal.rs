@@ -1,12 +1,14 @@
 //! One value, typed as a column is: from the flow file, for Polars, and in exported programs.
 
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, Timelike as _};
-use polars::prelude::{AnyValue, DataType, Expr, Scalar, TimeUnit, lit};
+use polars::prelude::{AnyValue, DataType, Expr, NULL, Scalar, Series, TimeUnit, lit};
 
 pub use super::code::{python_string, rust_string};
 
 mod parse;
 mod written;
+
+pub(super) use parse::plain;
 
 /// A value of a column's own type. Made by [`Literal::parse`] only, so that it always fits.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +57,6 @@ impl Literal {
     /// As Polars keeps it, of exactly the column's type; text for categories.
     pub fn any_value(&self) -> AnyValue<'static> {
         match (&self.value, &self.dtype) {
-            (Typed::Null, _) => AnyValue::Null,
             (Typed::Bool(value), _) => AnyValue::Boolean(*value),
             (Typed::Int(value), dtype) => integer(*value, dtype),
             (Typed::Float(value), DataType::Float32) => AnyValue::Float32(*value as f32),
@@ -64,19 +65,19 @@ impl Literal {
             (Typed::Decimal(digits), DataType::Decimal(precision, scale)) => {
                 AnyValue::Decimal(*digits, *precision, *scale)
             }
-            (Typed::Decimal(_), _) => AnyValue::Null,
             (Typed::Date(date), _) => AnyValue::Date(date.num_days_from_ce() - UNIX_EPOCH_DAYS),
             (Typed::Datetime { utc, .. }, DataType::Datetime(unit, zone)) => {
                 let nanos = i128::from(utc.and_utc().timestamp_micros()) * 1_000;
                 let zone = zone.clone().map(Into::into);
                 AnyValue::DatetimeOwned((nanos / per_unit(*unit)) as i64, *unit, zone)
             }
-            (Typed::Datetime { .. }, _) => AnyValue::Null,
             (Typed::Time(time), _) => AnyValue::Time(nanos_of(*time)),
             (Typed::Duration(nanos), DataType::Duration(unit)) => {
                 AnyValue::Duration((i128::from(*nanos) / per_unit(*unit)) as i64, *unit)
             }
-            (Typed::Duration(_), _) => AnyValue::Null,
+            (Typed::Null | Typed::Decimal(_) | Typed::Datetime { .. } | Typed::Duration(_), _) => {
+                AnyValue::Null
+            }
         }
     }
 
@@ -85,6 +86,20 @@ impl Literal {
         match self.value {
             Typed::Text(_) => lit(Scalar::new(DataType::String, self.any_value())),
             _ => lit(Scalar::new(self.dtype.clone(), self.any_value())),
+        }
+    }
+
+    /// What `is_in` takes: the values as one list, of the type of the first.
+    pub fn list_expr(literals: &[Self]) -> Expr {
+        let dtype = match literals.first() {
+            Some(Self { value: Typed::Text(_), .. }) => DataType::String,
+            Some(first) => first.dtype.clone(),
+            None => DataType::Null,
+        };
+        let values: Vec<AnyValue<'static>> = literals.iter().map(Self::any_value).collect();
+        match Series::from_any_values_and_dtype("values".into(), &values, &dtype, true) {
+            Ok(values) => lit(values).implode(true),
+            Err(_) => lit(NULL),
         }
     }
 }

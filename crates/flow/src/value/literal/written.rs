@@ -1,11 +1,14 @@
 //! Literals in the languages of exported programs.
 
+use std::collections::BTreeSet;
+
 use chrono::{Datelike as _, NaiveTime, Timelike as _};
-use polars::prelude::{DataType, TimeUnit};
+use polars::prelude::DataType;
 
 use super::{Literal, Typed, python_string, rust_string};
 use crate::Target;
 use crate::value::code::Code;
+use crate::value::{dtype_code, dtype_features};
 
 impl Literal {
     /// An operand to compare a column with: `100`, `lit(100)`, `date(2026, 1, 31)`.
@@ -33,8 +36,8 @@ impl Literal {
 
     /// What `is_in` takes, of the type of the first.
     pub fn list(literals: &[Self], target: Target) -> Code {
-        let elements: Vec<Code> = literals.iter().map(|literal| literal.element(target)).collect();
-        let texts: Vec<&str> = elements.iter().map(|element| element.text.as_str()).collect();
+        let elements: Vec<Code> = literals.iter().map(|each| each.element(target)).collect();
+        let texts: Vec<&str> = elements.iter().map(|each| each.text.as_str()).collect();
         let mut texts = texts.join(", ");
         let first = literals.first();
         let list = match (target, first.map(Self::dtype)) {
@@ -56,7 +59,7 @@ impl Literal {
                 typed.text(text)
             }
         };
-        elements.iter().fold(list, |list, element| list.with(element))
+        elements.iter().fold(list, Code::with)
     }
 
     fn python_element(&self) -> Code {
@@ -137,51 +140,30 @@ impl Literal {
 
 /// `lit(element)`, turned into the type of `literal` where Rust's own types cannot say it.
 fn rust_literal(literal: &Literal, element: Code) -> Code {
-    let plain = format!("lit({})", element.text);
-    let (suffix, features): (String, &[&'static str]) = match &literal.dtype {
-        DataType::Decimal(precision, scale) => {
-            (format!(".cast(DataType::Decimal({precision}, {scale}))"), &["dtype-decimal"])
+    const PARSED: [&str; 2] = ["strings", "temporal"];
+    let dtype = &literal.dtype;
+    let (suffix, features): (String, &[&'static str]) = match dtype {
+        DataType::Decimal(..) | DataType::Duration(_) => {
+            (format!(".cast({})", dtype_code(dtype, Target::Rust)), &[])
         }
-        DataType::Date => {
-            (".str().to_date(StrptimeOptions::default())".to_owned(), &["dtype-date", "strings", "temporal"])
-        }
+        DataType::Date => (".str().to_date(StrptimeOptions::default())".to_owned(), &PARSED),
+        DataType::Time => (".str().to_time(StrptimeOptions::default())".to_owned(), &PARSED),
         DataType::Datetime(unit, zone) => {
             let zone = match zone.as_ref().map(|zone| zone.as_str()) {
                 None => "None".to_owned(),
                 Some("UTC") => "Some(TimeZone::UTC)".to_owned(),
                 Some(name) => format!("TimeZone::opt_try_new(Some({}))?", rust_string(name)),
             };
-            let features: &[&str] = if zone == "None" {
-                &["dtype-datetime", "strings", "temporal"]
-            } else {
-                &["dtype-datetime", "strings", "temporal", "timezones"]
-            };
-            let unit = rust_unit(*unit);
-            (
-                format!(
-                    ".str().to_datetime(Some({unit}), {zone}, StrptimeOptions::default(), lit(\"raise\"))"
-                ),
-                features,
-            )
-        }
-        DataType::Time => {
-            (".str().to_time(StrptimeOptions::default())".to_owned(), &["dtype-time", "strings", "temporal"])
-        }
-        DataType::Duration(unit) => {
-            (format!(".cast(DataType::Duration({}))", rust_unit(*unit)), &["dtype-duration"])
+            let arguments =
+                format!("Some(TimeUnit::{unit:?}), {zone}, StrptimeOptions::default(), lit(\"raise\")");
+            (format!(".str().to_datetime({arguments})"), &PARSED)
         }
         _ => (String::new(), &[]),
     };
-    let code = element.text(format!("{plain}{suffix}"));
-    features.iter().fold(code, |code, feature| code.feature(feature))
-}
-
-fn rust_unit(unit: TimeUnit) -> &'static str {
-    match unit {
-        TimeUnit::Nanoseconds => "TimeUnit::Nanoseconds",
-        TimeUnit::Microseconds => "TimeUnit::Microseconds",
-        TimeUnit::Milliseconds => "TimeUnit::Milliseconds",
-    }
+    let text = format!("lit({}){suffix}", element.text);
+    let code = element.text(text);
+    let typed = if suffix.is_empty() { BTreeSet::new() } else { dtype_features(dtype) };
+    features.iter().copied().chain(typed).fold(code, Code::feature)
 }
 
 /// The suffix that gives a list of numbers its type.
