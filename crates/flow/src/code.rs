@@ -52,6 +52,8 @@ pub struct Variable {
 /// Everything that the nodes wrote, in no language yet but their own lines.
 #[derive(Clone, Debug, Default)]
 pub struct Program {
+    /// Some node writes: only then do sources keep their offsets.
+    pub has_writers: bool,
     /// Whole import lines; sorted when laid out.
     pub imports: BTreeSet<String>,
     pub packages: BTreeMap<String, Package>,
@@ -137,6 +139,11 @@ impl<'a> CodeWriter<'a> {
     /// The variable of output port `i`; `None` where nothing reads it.
     pub fn output(&self, i: usize) -> Option<&'a str> {
         self.outputs.get(i).filter(|output| output.uses > 0).map(|output| output.name.as_str())
+    }
+
+    /// Whether some node writes; without one no offsets are committed, so none need be kept.
+    pub fn has_writers(&self) -> bool {
+        self.program.has_writers
     }
 
     /// A whole import line: `import polars as pl`, `use polars::prelude::*;`.

@@ -65,7 +65,7 @@ pub fn code<K: Kind>(kind: &K, target: Target, inputs: &[Schema]) -> Result<Stri
     let names = ["left", "right", "third"].map(str::to_owned);
     let variables: Vec<Variables> =
         K::CARD.outputs.iter().map(|port| Variables { name: port.name.to_owned(), uses: 1 }).collect();
-    let mut program = Program::default();
+    let mut program = Program { has_writers: true, ..Program::default() };
     let inputs_of = names.into_iter().take(inputs.len()).collect();
     kind.code(&mut CodeWriter::new(
         target,
