@@ -1,1 +1,27 @@
-//! .
+//! Kafka for Flowloom: topics, offsets, schemas from samples, and the bounded read into Arrow.
+//!
+//! A leaf crate: it knows nothing of flows. The node `kafka_source` is written on top of it:
+//!
+//! 1. [`sample::infer_schema`] finds the value columns once;
+//! 2. [`offsets::ensure_group_idle`] says early that a later commit would be refused;
+//! 3. [`read::read`] reads `[start, pinned end)` of every partition into record batches or, beyond a
+//!    memory budget, into Arrow IPC files;
+//! 4. [`offsets::commit`] stores [`read::Reading::next_offsets`] under the group, once every sink has
+//!    committed.
+//!
+//! Every call takes a [`Cancel`] and answers it within 200 ms, and fails within the cluster's connect
+//! timeout with an [`Error`] in plain words when no broker answers.
+
+mod cancel;
+pub mod client;
+pub mod codec;
+pub mod embedded;
+mod error;
+pub mod offsets;
+pub mod read;
+pub mod sample;
+pub mod topic;
+
+pub use cancel::Cancel;
+pub use client::Cluster;
+pub use error::{Domain, Error, Result};

@@ -1,0 +1,87 @@
+//! The one way to a broker: which properties a client gets, and what its silence means.
+
+mod connection;
+mod properties;
+mod trouble;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use rdkafka::config::RDKafkaLogLevel;
+
+use crate::error::{Error, Result};
+
+pub(crate) use connection::Connection;
+pub(crate) use trouble::{Trouble, code_of, describe, reason_of};
+
+/// How to reach a Kafka cluster.
+///
+/// Security will be fields of its own here; until then the listener must be `PLAINTEXT`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cluster {
+    /// `host:port`, several separated by commas.
+    pub bootstrap_servers: String,
+    /// librdkafka's own properties for special cases, except those that settings of ours set.
+    pub properties: BTreeMap<String, String>,
+    /// How long to wait for a first answer before a call fails.
+    pub connect_timeout: Duration,
+}
+
+impl Cluster {
+    /// A cluster with librdkafka's defaults and a connect timeout of 10 s.
+    pub fn new(bootstrap_servers: impl Into<String>) -> Self {
+        Self {
+            bootstrap_servers: bootstrap_servers.into(),
+            properties: BTreeMap::new(),
+            connect_timeout: Duration::from_secs(10),
+        }
+    }
+
+    /// Whether the settings are right, without asking a broker.
+    ///
+    /// Fails with [`Error::OwnedProperty`], [`Error::InvalidProperty`] or [`Error::InvalidRequest`].
+    pub fn check(&self) -> Result<()> {
+        let config = self.config()?;
+        config.create_native_config().map(drop).map_err(properties::refused)
+    }
+
+    /// What every client of this cluster is configured with.
+    pub(crate) fn config(&self) -> Result<ClientConfig> {
+        properties::check(&self.properties)?;
+        let servers = self.bootstrap_servers.trim();
+        if servers.is_empty() {
+            return Err(Error::InvalidRequest { reason: "the bootstrap servers are empty".into() });
+        }
+        let mut config = ClientConfig::new();
+        config.set_log_level(RDKafkaLogLevel::Info);
+        config.set("bootstrap.servers", servers);
+        config.set("client.id", "flowloom");
+        config.set("allow.auto.create.topics", "false");
+        config.set("reconnect.backoff.ms", "50").set("reconnect.backoff.max.ms", "1000");
+        config.extend(self.properties.clone());
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_settings_are_found_without_a_broker() {
+        let with = |name: &str, value: &str| {
+            let mut cluster = Cluster::new("localhost:9092");
+            cluster.properties.insert(name.into(), value.into());
+            cluster.check()
+        };
+        assert!(with("fetch.wait.max.ms", "20").is_ok());
+        let unknown = with("fetch.wait.max.sm", "20").unwrap_err().to_string();
+        assert!(unknown.contains("`fetch.wait.max.sm`") && unknown.contains("no such property"), "{unknown}");
+        let value = with("fetch.wait.max.ms", "soon").unwrap_err().to_string();
+        assert!(value.contains("cannot be `soon`"), "{value}");
+        let owned = with("group.id", "mine").unwrap_err();
+        assert!(owned.hint().is_some_and(|hint| hint.contains("sync name")), "{owned}");
+        assert!(Cluster::new(" ").check().is_err());
+    }
+}

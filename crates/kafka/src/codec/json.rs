@@ -1,0 +1,106 @@
+//! JSON payloads to Arrow columns: strict, streaming, one pass, and a bad message harms no other.
+//!
+//! Ours, because the common readers frame a *stream* of objects: they silently accept a message that
+//! holds two objects or half of one, and read 1.5 into an integer column as 1.
+
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::SchemaRef;
+
+use super::cursor::Cursor;
+use super::nested::StructColumn;
+use super::reason::{Parsed, Reason};
+use super::{WRAPPED, payload_key};
+use crate::error::{Error, Result};
+
+/// Builds record batches from JSON payloads.
+///
+/// | column | takes |
+/// |---|---|
+/// | any | `null`, or no such key: null |
+/// | `Boolean` | `true`, `false` |
+/// | `Int8`…`Int64`, `UInt8`…`UInt64` | integers in range; `1.0` and `1e3`, but not `1.5` |
+/// | `Float32`, `Float64` | any number in range |
+/// | `Utf8`, `LargeUtf8`, `Utf8View` | strings; any other value as its JSON text |
+/// | `Struct`, `List`, `LargeList` | objects, lists, of the same rules |
+/// | `Null` | nothing else |
+///
+/// Keys that the schema does not name are skipped, their syntax checked. Of a key that comes twice
+/// the last value holds. A payload that is not an object is the column [`WRAPPED`](super::WRAPPED).
+/// A key with the name of a metadata column is read into [another](super::payload_column).
+///
+/// ```
+/// use std::sync::Arc;
+/// use arrow::datatypes::{DataType, Field, Schema};
+/// use flowloom_kafka::codec::Decoder;
+///
+/// let schema = Schema::new(vec![Field::new("amount", DataType::Int64, true)]);
+/// let mut decoder = Decoder::new(Arc::new(schema))?;
+/// decoder.decode(br#"{"amount": 7, "note": "new"}"#)?;
+/// let bad = decoder.decode(br#"{"amount": 1.5}"#).unwrap_err();
+/// assert_eq!(bad.to_string(), "field `amount`: expected an integer, found 1.5");
+/// assert_eq!(decoder.finish()?.num_rows(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Decoder {
+    root: StructColumn,
+    schema: SchemaRef,
+    wrapped: Option<usize>,
+    scratch: Vec<u8>,
+}
+
+impl Decoder {
+    /// A decoder into the columns of `schema`, which are all taken as nullable.
+    ///
+    /// Fails with [`Error::UnsupportedType`] on a type that is not in the table above.
+    pub fn new(schema: SchemaRef) -> Result<Self> {
+        let root = StructColumn::keyed("", schema.fields(), payload_key)?;
+        let wrapped = schema.index_of(WRAPPED).ok();
+        Ok(Self { root, schema, wrapped, scratch: Vec::new() })
+    }
+
+    /// Appends one message's payload as a row; on error nothing was appended.
+    ///
+    /// Call [`finish`](Self::finish) at least once in each GiB of payload.
+    #[inline]
+    pub fn decode(&mut self, payload: &[u8]) -> std::result::Result<(), Reason> {
+        let rows = self.root.rows();
+        self.row(payload).inspect_err(|_| super::column::Column::truncate(&mut self.root, rows))
+    }
+
+    /// Rows since the last [`finish`](Self::finish).
+    pub fn rows(&self) -> usize {
+        self.root.rows()
+    }
+
+    /// The rows so far, in the order of their messages; the next row starts a new batch.
+    pub fn finish(&mut self) -> Result<RecordBatch> {
+        let options = RecordBatchOptions::new().with_row_count(Some(self.root.rows()));
+        self.root
+            .finish_children()
+            .and_then(|columns| RecordBatch::try_new_with_options(self.schema.clone(), columns, &options))
+            .map_err(|source| Error::Arrow { doing: "building a batch of decoded messages", source })
+    }
+
+    fn row(&mut self, payload: &[u8]) -> Parsed<()> {
+        if simdutf8::basic::from_utf8(payload).is_err() {
+            return Err(not_utf8(payload));
+        }
+        let mut cursor = Cursor::new(payload, &mut self.scratch);
+        match cursor.peek() {
+            Some(b'{') => self.root.object(&mut cursor)?,
+            Some(_) => self.root.single(self.wrapped, &mut cursor)?,
+            None => return Err(Reason::new("empty payload")),
+        }
+        cursor.end()
+    }
+}
+
+#[cold]
+fn not_utf8(payload: &[u8]) -> Reason {
+    let at = std::str::from_utf8(payload).err().map_or(0, |error| error.valid_up_to());
+    Reason::new(format!("not valid UTF-8 at byte {at}"))
+}
+
+#[cfg(test)]
+#[path = "json_tests.rs"]
+mod tests;

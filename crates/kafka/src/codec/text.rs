@@ -1,0 +1,90 @@
+//! A string column, built as Arrow string views.
+//!
+//! Up to 12 bytes stand in the view itself and longer ones in one shared buffer, so the short codes
+//! and states that messages are full of cost one 16-byte store, and Polars takes the column as it is.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, ByteView, StringViewArray};
+use arrow::buffer::Buffer;
+use arrow::datatypes::DataType;
+use arrow::error::ArrowError;
+
+use super::column::{Column, Nulls, take};
+use super::cursor::Cursor;
+use super::reason::{Parsed, Reason};
+
+/// The longest string that a view holds itself; from the Arrow columnar format.
+const INLINE: usize = 12;
+
+pub(crate) struct TextColumn {
+    views: Vec<u128>,
+    long: Vec<u8>,
+    nulls: Nulls,
+    data_type: DataType,
+}
+
+impl TextColumn {
+    /// `data_type` is `Utf8`, `LargeUtf8` or `Utf8View`.
+    pub(crate) fn new(data_type: DataType) -> Self {
+        Self { views: Vec::new(), long: Vec::new(), nulls: Nulls::default(), data_type }
+    }
+
+    /// Appends a string of valid UTF-8.
+    #[inline]
+    fn push(&mut self, text: &[u8]) -> Parsed<()> {
+        let view = if text.len() <= INLINE {
+            let mut view = [0; 16];
+            view[0] = text.len() as u8;
+            view[4..4 + text.len()].copy_from_slice(text);
+            u128::from_le_bytes(view)
+        } else {
+            let (Ok(length), Ok(offset)) = (i32::try_from(text.len()), i32::try_from(self.long.len())) else {
+                return Err(Reason::new("more than 2 GiB of text in one chunk"));
+            };
+            self.long.extend_from_slice(text);
+            let prefix = u32::from_le_bytes([text[0], text[1], text[2], text[3]]);
+            ByteView { length: length as u32, prefix, buffer_index: 0, offset: offset as u32 }.as_u128()
+        };
+        self.views.push(view);
+        Ok(())
+    }
+}
+
+impl Column for TextColumn {
+    fn read(&mut self, cursor: &mut Cursor<'_>) -> Parsed<()> {
+        match cursor.peek() {
+            Some(b'"') => self.push(cursor.string()?),
+            Some(b'n') => cursor.literal("null").map(|()| self.push_null()),
+            // Whatever else stands here is kept as it is written, so nothing is lost.
+            _ => {
+                let start = cursor.at();
+                cursor.skip()?;
+                self.push(cursor.since(start))
+            }
+        }
+    }
+
+    fn push_null(&mut self) {
+        self.nulls.push(self.views.len());
+        self.views.push(0);
+    }
+
+    fn truncate(&mut self, rows: usize) {
+        // Bytes of dropped rows stay in `long`, unreferenced, until the chunk ends.
+        self.views.truncate(rows);
+        self.nulls.truncate(rows);
+    }
+
+    fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
+        let nulls = self.nulls.finish(self.views.len());
+        let long = take(&mut self.long);
+        let buffers = if long.is_empty() { Vec::new() } else { vec![Buffer::from_vec(long)] };
+        let views: ArrayRef =
+            Arc::new(StringViewArray::try_new(take(&mut self.views).into(), buffers, nulls)?);
+        match self.data_type {
+            DataType::Utf8View => Ok(views),
+            _ => arrow::compute::cast(&views, &self.data_type),
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Chunks back into order, in memory as long as they fit and in Arrow IPC files beyond.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
+use arrow::ipc::writer::FileWriter;
+use tempfile::TempDir;
+
+use super::reading::{Batches, Held, SpillFiles};
+use crate::error::{Error, Result};
+
+/// Takes the numbered chunks of each partition as they come and keeps them in order.
+pub(super) struct Gather {
+    name: &'static str,
+    schema: SchemaRef,
+    lanes: BTreeMap<i32, Lane>,
+    rows: usize,
+    held_bytes: usize,
+    budget_bytes: usize,
+    parent: Option<PathBuf>,
+    folder: Option<Arc<TempDir>>,
+}
+
+/// One partition's chunks.
+#[derive(Default)]
+struct Lane {
+    /// The number of the chunk that comes next.
+    next: u64,
+    /// Chunks that came before their turn; none where a chunk is empty.
+    early: BTreeMap<u64, Option<RecordBatch>>,
+    held: Vec<RecordBatch>,
+    file: Option<(PathBuf, FileWriter<BufWriter<File>>)>,
+}
+
+impl Gather {
+    /// Keeps up to `budget_bytes` in memory, else files whose names begin with `name`, in a new folder
+    /// inside `parent`.
+    pub(super) fn new(
+        name: &'static str,
+        schema: SchemaRef,
+        budget_bytes: usize,
+        parent: Option<PathBuf>,
+    ) -> Self {
+        Self {
+            name,
+            schema,
+            lanes: BTreeMap::new(),
+            rows: 0,
+            held_bytes: 0,
+            budget_bytes,
+            parent,
+            folder: None,
+        }
+    }
+
+    /// Takes chunk `number` of `partition`; each number comes once, in any order.
+    pub(super) fn add(&mut self, partition: i32, number: u64, batch: Option<RecordBatch>) -> Result<()> {
+        let batch = batch.filter(|batch| batch.num_rows() > 0);
+        let lane = self.lanes.entry(partition).or_default();
+        lane.early.insert(number, batch);
+        let mut ready = Vec::new();
+        while let Some(batch) = lane.early.remove(&lane.next) {
+            lane.next += 1;
+            ready.extend(batch);
+        }
+        for batch in ready {
+            self.rows += batch.num_rows();
+            if self.folder.is_some() {
+                self.write(partition, &batch)?;
+            } else {
+                self.held_bytes += batch.get_array_memory_size();
+                self.lanes.entry(partition).or_default().held.push(batch);
+            }
+        }
+        if self.held_bytes > self.budget_bytes && self.folder.is_none() { self.spill() } else { Ok(()) }
+    }
+
+    /// Everything, by partition and number.
+    pub(super) fn finish(mut self) -> Result<Batches> {
+        debug_assert!(self.lanes.values().all(|lane| lane.early.is_empty()), "a chunk is missing");
+        let lanes = std::mem::take(&mut self.lanes);
+        let held = match self.folder.take() {
+            None => Held::Memory(lanes.into_values().flat_map(|lane| lane.held).collect()),
+            Some(folder) => {
+                let mut paths = Vec::new();
+                for (path, mut writer) in lanes.into_values().filter_map(|lane| lane.file) {
+                    writer.finish().map_err(|error| failed("finish", &path, error))?;
+                    paths.push(path);
+                }
+                Held::Files(SpillFiles { paths, folder })
+            }
+        };
+        Ok(Batches { schema: self.schema, rows: self.rows, held })
+    }
+
+    /// Moves what is held into files, where all that follows goes too.
+    fn spill(&mut self) -> Result<()> {
+        let mut builder = tempfile::Builder::new();
+        let builder = builder.prefix("flowloom-kafka-");
+        let folder = match &self.parent {
+            Some(parent) => builder.tempdir_in(parent),
+            None => builder.tempdir(),
+        };
+        let folder = folder.map_err(|source| {
+            let path = self.parent.clone().unwrap_or_else(std::env::temp_dir);
+            Error::Spill { action: "create a folder for", path, source }
+        })?;
+        tracing::debug!(path = %folder.path().display(), bytes = self.held_bytes, "spilling {}", self.name);
+        self.folder = Some(Arc::new(folder));
+        self.held_bytes = 0;
+        for partition in self.lanes.keys().copied().collect::<Vec<_>>() {
+            let held = self.lanes.get_mut(&partition).map(|lane| std::mem::take(&mut lane.held));
+            for batch in held.unwrap_or_default() {
+                self.write(partition, &batch)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, partition: i32, batch: &RecordBatch) -> Result<()> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let lane = self.lanes.entry(partition).or_default();
+        if lane.file.is_none() {
+            let path = folder.path().join(format!("{}-{partition:06}.arrow", self.name));
+            let file = File::create(&path).map_err(|source| Error::Spill {
+                action: "create",
+                path: path.clone(),
+                source,
+            })?;
+            let writer = FileWriter::try_new(BufWriter::with_capacity(1 << 20, file), &self.schema)
+                .map_err(|error| failed("start", &path, error))?;
+            lane.file = Some((path, writer));
+        }
+        match &mut lane.file {
+            Some((path, writer)) => writer.write(batch).map_err(|error| failed("write", path, error)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn failed(action: &'static str, path: &Path, error: ArrowError) -> Error {
+    match error {
+        ArrowError::IoError(_, source) => Error::Spill { action, path: path.to_owned(), source },
+        source => Error::Arrow { doing: "writing a spill file", source },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Array as _, AsArray as _, Int64Array, StringViewArray};
+    use arrow::datatypes::{DataType, Field, Int64Type, Schema};
+
+    use super::*;
+
+    fn schema() -> SchemaRef {
+        Arc::new(Schema::new(vec![
+            Field::new("n", DataType::Int64, true),
+            Field::new("text", DataType::Utf8View, true),
+        ]))
+    }
+
+    fn batch(numbers: std::ops::Range<i64>) -> Option<RecordBatch> {
+        let texts: StringViewArray =
+            numbers.clone().map(|n| (n % 3 > 0).then(|| format!("a text of some length {n}"))).collect();
+        Some(
+            RecordBatch::try_new(
+                schema(),
+                vec![Arc::new(Int64Array::from_iter_values(numbers)), Arc::new(texts)],
+            )
+            .unwrap(),
+        )
+    }
+
+    fn numbers(batches: &Batches) -> Vec<i64> {
+        batches
+            .collect()
+            .unwrap()
+            .iter()
+            .flat_map(|batch| batch.column(0).as_primitive::<Int64Type>().values().to_vec())
+            .collect()
+    }
+
+    fn gather(budget_bytes: usize) -> Result<Batches> {
+        let mut gather = Gather::new("rows", schema(), budget_bytes, None);
+        gather.add(1, 1, batch(30..40))?;
+        gather.add(0, 1, None)?;
+        gather.add(0, 2, batch(10..20))?;
+        gather.add(1, 0, batch(20..30))?;
+        gather.add(0, 0, batch(0..10))?;
+        gather.add(2, 0, batch(40..40))?;
+        gather.add(1, 2, batch(40..50))?;
+        gather.finish()
+    }
+
+    #[test]
+    fn order_is_by_partition_and_number_wherever_the_rows_are() {
+        let expected: Vec<_> = (0..50).collect();
+        let memory = gather(usize::MAX).unwrap();
+        assert!(matches!(memory.held, Held::Memory(_)));
+        assert_eq!((numbers(&memory), memory.rows), (expected.clone(), 50));
+        for budget in [0, 2000] {
+            let spilled = gather(budget).unwrap();
+            assert_eq!((numbers(&spilled), spilled.rows), (expected.clone(), 50));
+            let Held::Files(files) = &spilled.held else { panic!("not spilled") };
+            assert_eq!(files.paths.len(), 2);
+            let texts = |batches: &Batches| {
+                batches.collect().unwrap().iter().map(|batch| batch.column(1).null_count()).sum::<usize>()
+            };
+            assert_eq!(texts(&spilled), texts(&memory));
+        }
+    }
+
+    #[test]
+    fn files_go_with_the_last_clone() {
+        let spilled = gather(0).unwrap();
+        let Held::Files(files) = &spilled.held else { panic!("not spilled") };
+        let folder = files.folder().to_owned();
+        let clone = spilled.clone();
+        drop(spilled);
+        assert!(folder.exists());
+        drop(clone);
+        assert!(!folder.exists());
+    }
+
+    #[test]
+    fn files_go_when_the_read_fails() {
+        let parent = tempfile::tempdir().unwrap();
+        let mut gather = Gather::new("rows", schema(), 0, Some(parent.path().to_owned()));
+        gather.add(0, 0, batch(0..10)).unwrap();
+        assert_eq!(parent.path().read_dir().unwrap().count(), 1);
+        drop(gather);
+        assert_eq!(parent.path().read_dir().unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_named() {
+        let mut gather = Gather::new("rows", schema(), 0, Some("/nowhere/at/all".into()));
+        let error = gather.add(0, 0, batch(0..10)).unwrap_err().to_string();
+        assert!(
+            error.contains("create a folder for a spill file") && error.ends_with("/nowhere/at/all"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,83 @@
+//! The bounded read: `[start, pinned end)` of every partition, into Arrow.
+//!
+//! Partitions are assigned, never subscribed, so no group is joined and nothing waits for a
+//! rebalance. The end is the high watermark at the start of the read (the last stable offset under
+//! read committed), and a partition is done when its *position* has reached its end, so compaction
+//! gaps, transaction markers and aborted messages neither hang the read nor cut it short.
+//!
+//! One thread takes messages from librdkafka in batches, others decode them; chunks carry their
+//! partition and number, so the rows come out by partition and offset whatever the timing.
+
+mod chunk;
+mod fetch;
+mod gather;
+mod metadata;
+mod pipeline;
+mod plan;
+mod queue;
+mod reading;
+mod rejects;
+mod request;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+pub(crate) use fetch::{Fetch, Sink, fetch};
+pub use metadata::MetadataColumn;
+pub(crate) use plan::{Span, shares};
+pub(crate) use queue::Message;
+pub use reading::{BadExample, Batches, Counts, Ended, Held, OffsetRange, Reading, SpillFiles, Timings};
+pub use request::{BadMessages, End, Fallback, Limits, Progress, ReadRequest, Start};
+
+use crate::cancel::Cancel;
+use crate::client::{Cluster, Connection};
+use crate::error::Result;
+use pipeline::Pipeline;
+
+/// Client properties of every read: fast, with the memory bounded by the queue's size.
+pub(crate) const TUNING: &[(&str, &str)] = &[
+    ("auto.offset.reset", "error"),
+    ("check.crcs", "false"),
+    ("enable.auto.commit", "false"),
+    ("enable.auto.offset.store", "false"),
+    ("enable.partition.eof", "true"),
+    ("fetch.error.backoff.ms", "50"),
+    ("fetch.message.max.bytes", "2097152"),
+    ("fetch.queue.backoff.ms", "2"),
+    ("fetch.wait.max.ms", "50"),
+    ("offset.store.method", "none"),
+    ("queued.max.messages.kbytes", "24576"),
+    ("queued.min.messages", "100000"),
+];
+
+/// Reads what `request` asks for.
+///
+/// `progress` is called from this thread about ten times a second. The outcome accounts for every
+/// message: `read = decoded + skipped + rejected`. Nothing is committed.
+///
+/// Fails with [`Error::Unreachable`](crate::Error::Unreachable) and its kin within the connect
+/// timeout, with [`Error::ConnectionLost`](crate::Error::ConnectionLost),
+/// [`Error::TopicDeleted`](crate::Error::TopicDeleted) or [`Error::Stalled`](crate::Error::Stalled)
+/// when the topic stops answering, and with [`Error::BadMessage`](crate::Error::BadMessage) under the
+/// policy [`BadMessages::Fail`].
+pub fn read(
+    cluster: &Cluster,
+    request: &ReadRequest,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Reading> {
+    let started = Instant::now();
+    let schema = request.check()?;
+    let mut tuning = TUNING.to_vec();
+    tuning.push(("isolation.level", request.isolation.level()));
+    let connection = Connection::open(cluster, &tuning)?;
+    let plan = plan::plan(cluster, &connection, request, cancel)?;
+    let connected = started.elapsed();
+
+    let pipeline = Pipeline::new(request, schema, Arc::from(request.topic.as_str()), cancel)?;
+    let outcome = pipeline.run(&connection, plan.spans, progress)?;
+    Ok(outcome.into_reading(plan.lost, connected, started.elapsed()))
+}
+
+#[cfg(test)]
+mod mock_tests;

@@ -1,0 +1,192 @@
+//! What to read, and what to do with what cannot be read.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow::datatypes::{Field, Schema, SchemaRef};
+
+use super::MetadataColumn;
+use crate::codec::payload_column;
+use crate::error::{Error, Result};
+use crate::offsets::{Isolation, Offsets};
+
+/// One bounded read.
+#[derive(Clone, Debug)]
+pub struct ReadRequest {
+    pub topic: String,
+    pub start: Start,
+    pub end: End,
+    pub limits: Limits,
+    pub isolation: Isolation,
+    /// The payload columns wanted, of the types of [`Decoder`](crate::codec::Decoder). A value that
+    /// does not fit its type is found in these alone; the syntax of a payload is always checked, even
+    /// when no column is wanted.
+    pub schema: SchemaRef,
+    /// The metadata columns wanted; they follow the payload columns, in this order.
+    pub metadata: Vec<MetadataColumn>,
+    pub bad_messages: BadMessages,
+    /// Threads that decode, beside the one that fetches; at least 1.
+    pub decode_threads: usize,
+    /// Decoded bytes kept in memory; beyond it all rows go to Arrow IPC files.
+    pub memory_budget_bytes: usize,
+    /// Where a temporary folder for these files is made; the system's by default.
+    pub spill_folder: Option<PathBuf>,
+    /// How long a partition that is not done may stand still.
+    pub stall_timeout: Duration,
+}
+
+impl ReadRequest {
+    /// All committed messages of `topic` from its beginning, into the columns of `schema`; a bad
+    /// message fails the read.
+    pub fn new(topic: impl Into<String>, schema: SchemaRef) -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            topic: topic.into(),
+            start: Start::Earliest,
+            end: End::HighWatermark,
+            limits: Limits::default(),
+            isolation: Isolation::default(),
+            schema,
+            metadata: Vec::new(),
+            bad_messages: BadMessages::Fail,
+            decode_threads: threads.clamp(1, 4),
+            memory_budget_bytes: 96 << 20,
+            spill_folder: None,
+            stall_timeout: Duration::from_secs(30),
+        }
+    }
+
+    /// The schema of the rows: the payload columns, then the metadata columns.
+    ///
+    /// Fails with [`Error::InvalidRequest`], [`Error::ReservedColumn`] or [`Error::UnsupportedType`].
+    pub fn check(&self) -> Result<SchemaRef> {
+        if self.topic.trim().is_empty() {
+            return Err(Error::InvalidRequest { reason: "the topic is empty".into() });
+        }
+        if let Start::Committed { group, .. } = &self.start
+            && group.trim().is_empty()
+        {
+            return Err(Error::InvalidRequest { reason: "the sync name is empty".into() });
+        }
+        let mut fields: Vec<Arc<Field>> = Vec::new();
+        for field in self.schema.fields() {
+            if MetadataColumn::ALL.iter().any(|column| column.name() == field.name()) {
+                let column = field.name().clone();
+                let instead = payload_column(&column).into_owned();
+                return Err(Error::ReservedColumn { column, instead });
+            }
+            fields.push(Arc::new(field.as_ref().clone().with_nullable(true)));
+        }
+        fields.extend(self.metadata.iter().map(|column| Arc::new(column.field())));
+        for (index, field) in fields.iter().enumerate() {
+            if fields[..index].iter().any(|other| other.name() == field.name()) {
+                let reason = format!("the column `{}` is wanted twice", field.name());
+                return Err(Error::InvalidRequest { reason });
+            }
+        }
+        crate::codec::Decoder::new(Arc::clone(&self.schema))?;
+        Ok(Arc::new(Schema::new(fields)))
+    }
+}
+
+/// Where each partition's read starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// At what `group` has committed; a partition without a commit starts at `fallback`.
+    Committed { group: String, fallback: Fallback },
+    /// At the first message kept.
+    Earliest,
+    /// At the pinned end: nothing is read, and the next offsets are known.
+    Latest,
+    /// So that about this many offsets are read, the newest, shared evenly over the partitions.
+    /// Gaps and transaction markers count.
+    Tail(u64),
+    /// At these offsets; a partition that is not named, one added later, starts at its first message.
+    Offsets(Offsets),
+}
+
+/// Where a partition without a committed offset starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fallback {
+    #[default]
+    Earliest,
+    Latest,
+}
+
+/// Where each partition's read ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// At the high watermark (the last stable offset when read committed) as the read begins.
+    HighWatermark,
+    /// Before these offsets, to repeat a batch; a partition that is not named is not read.
+    Offsets(Offsets),
+}
+
+/// Bounds that may end a read before its pinned end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Messages, shared over the partitions in advance, so the same ones are read each time.
+    pub messages: Option<u64>,
+    /// Bytes of keys and values; which partitions they come from depends on the brokers.
+    pub bytes: Option<u64>,
+    /// Time since the first fetch.
+    pub time: Option<Duration>,
+}
+
+/// What happens to a message that cannot become a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BadMessages {
+    /// The read fails.
+    #[default]
+    Fail,
+    /// It is counted.
+    Skip,
+    /// It is counted and kept in [`Reading::rejects`](super::Reading::rejects) with its reason.
+    Reject,
+}
+
+/// How far a read is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Messages fetched.
+    pub messages: u64,
+    /// Their keys and values.
+    pub bytes: u64,
+    /// Offsets passed, gaps included.
+    pub offsets: u64,
+    /// Offsets to pass: the read is done when `offsets` gets here.
+    pub total_offsets: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::datatypes::DataType;
+
+    use super::*;
+
+    fn request(columns: &[&str]) -> ReadRequest {
+        let fields: Vec<_> = columns.iter().map(|name| Field::new(*name, DataType::Int64, false)).collect();
+        ReadRequest::new("orders", Arc::new(Schema::new(fields)))
+    }
+
+    #[test]
+    fn metadata_follows_the_payload() {
+        let mut request = request(&["amount"]);
+        request.metadata = vec![MetadataColumn::Offset, MetadataColumn::Key];
+        let schema = request.check().unwrap();
+        let names: Vec<_> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        assert_eq!(names, ["amount", "_kafka_offset", "_kafka_key"]);
+        assert!(schema.field(0).is_nullable());
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        let reserved = request(&["_kafka_offset"]).check().unwrap_err();
+        assert!(reserved.hint().is_some_and(|hint| hint.contains("`_kafka_offset_payload`")));
+        let mut twice = request(&["a"]);
+        twice.metadata = vec![MetadataColumn::Key, MetadataColumn::KeyBytes];
+        assert!(twice.check().unwrap_err().to_string().contains("`_kafka_key` is wanted twice"));
+        assert!(ReadRequest::new(" ", Arc::new(Schema::empty())).check().is_err());
+    }
+}
