@@ -31,11 +31,11 @@ pub struct Parameter {
 }
 
 /// A node as the file has it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FlowNode {
     /// The kind's id; one that this version does not know is kept as it is.
     pub kind: String,
-    /// Version of the settings.
+    /// Version of the settings, from 1.
     pub version: u32,
     /// In port order; wires of one port in the user's order.
     pub inputs: Vec<Wire>,
@@ -46,6 +46,20 @@ pub struct FlowNode {
     pub at: Option<[i32; 2]>,
     /// Fields of the file that this version does not know.
     pub rest: Map<String, Value>,
+}
+
+impl Default for FlowNode {
+    fn default() -> Self {
+        Self {
+            kind: String::new(),
+            version: 1,
+            inputs: Vec::new(),
+            settings: Map::new(),
+            note: String::new(),
+            at: None,
+            rest: Map::new(),
+        }
+    }
 }
 
 /// A wire, written on the node that takes it.
@@ -77,10 +91,14 @@ impl Flow {
         if !self.nodes.contains_key(&base) {
             return base;
         }
-        (2..)
-            .map(|n| NodeId::nearest(&format!("{base}_{n}")))
-            .find(|id| !self.nodes.contains_key(id))
-            .unwrap_or(base)
+        let mut number = 2_u64;
+        loop {
+            let id = base.numbered(number);
+            if !self.nodes.contains_key(&id) {
+                return id;
+            }
+            number += 1;
+        }
     }
 
     /// Whether rows of `from` reach `to`, or they are the same.
@@ -98,5 +116,32 @@ impl Flow {
             }
         }
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flow(ids: &[&str]) -> Flow {
+        let nodes = ids.iter().map(|id| (NodeId::nearest(id), FlowNode::default())).collect();
+        Flow { nodes, ..Flow::default() }
+    }
+
+    #[test]
+    fn a_free_id_counts_on_and_stays_valid() {
+        assert_eq!(flow(&[]).free_id("Paid orders").as_str(), "paid_orders");
+        assert_eq!(flow(&["a", "a_2"]).free_id("a").as_str(), "a_3");
+        let long = "x".repeat(60);
+        assert_eq!(flow(&[&long]).free_id(&long).as_str(), format!("{}_2", "x".repeat(58)));
+    }
+
+    #[test]
+    fn rows_reach_along_wires_only() {
+        let mut flow = flow(&["a", "b", "c"]);
+        let (a, b, c) = (NodeId::nearest("a"), NodeId::nearest("b"), NodeId::nearest("c"));
+        flow.nodes[&b].inputs.push(Wire { port: "in".to_owned(), from: Output::first(a.clone()) });
+        assert!(flow.reaches(&a, &b) && flow.reaches(&a, &a));
+        assert!(!flow.reaches(&b, &a) && !flow.reaches(&a, &c));
     }
 }

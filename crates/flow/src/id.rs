@@ -35,6 +35,13 @@ impl NodeId {
         let id = id.trim_end_matches('_');
         Self(if id.is_empty() { "node".to_owned() } else { id.to_owned() })
     }
+
+    /// This name with a number after it, shortened where both do not fit: `paid_2`.
+    pub(crate) fn numbered(&self, number: u64) -> Self {
+        let number = format!("_{number}");
+        let stem: String = self.0.chars().take(60 - number.len()).collect();
+        Self(format!("{}{number}", stem.trim_end_matches('_')))
+    }
 }
 
 impl FromStr for NodeId {

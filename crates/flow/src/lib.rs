@@ -5,6 +5,7 @@
 
 mod code;
 mod compile;
+pub mod file;
 pub mod form;
 mod graph;
 mod host;
@@ -15,7 +16,7 @@ mod node;
 pub mod parameters;
 mod problem;
 mod step;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod value;
 

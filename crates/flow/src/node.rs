@@ -97,12 +97,15 @@ pub(crate) fn planned_schema<K: Kind>(
     }
 }
 
+type Load = fn(Map<String, Value>) -> Result<Box<dyn Node>, Problem>;
+type Upgrade = fn(u32, &mut Map<String, Value>) -> Result<(), Problem>;
+
 /// A kind's row in the table of kinds.
 #[derive(Clone, Copy)]
 pub struct Entry {
     pub card: &'static Card,
-    load: fn(Map<String, Value>) -> Result<Box<dyn Node>, Problem>,
-    upgrade: fn(u32, &mut Map<String, Value>) -> Result<(), Problem>,
+    load: Load,
+    upgrade: Upgrade,
 }
 
 impl Entry {
@@ -111,7 +114,16 @@ impl Entry {
     }
 
     /// A node of `version`'s settings, lifted to today's. A wrong value is named by its path.
-    pub fn load(&self, version: u32, mut settings: Map<String, Value>) -> Result<Box<dyn Node>, Problem> {
+    pub fn load(&self, version: u32, settings: Map<String, Value>) -> Result<Box<dyn Node>, Problem> {
+        (self.load)(self.lift(version, settings)?)
+    }
+
+    /// `version`'s settings as today's version writes them.
+    pub fn lift(
+        &self,
+        version: u32,
+        mut settings: Map<String, Value>,
+    ) -> Result<Map<String, Value>, Problem> {
         if version > self.card.version {
             return Err(Problem::user(format!(
                 "this node was saved with version {version} of `{}`; this Flowloom knows version {}",
@@ -122,7 +134,7 @@ impl Entry {
         for from in version..self.card.version {
             (self.upgrade)(from, &mut settings)?;
         }
-        (self.load)(settings)
+        Ok(settings)
     }
 
     /// A node with default settings.

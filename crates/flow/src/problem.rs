@@ -61,6 +61,7 @@ pub struct Problem {
     pub source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
+#[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
 fn as_text<S: Serializer>(source: &Option<Arc<dyn Error + Send + Sync>>, to: S) -> Result<S::Ok, S::Error> {
     match source {
         Some(source) => to.collect_str(source),

@@ -34,6 +34,33 @@ pub fn host() -> TestHost {
     TestHost { folder: std::env::temp_dir() }
 }
 
+/// Repeatable randomness for property tests (splitmix64).
+pub struct Dice(u64);
+
+impl Dice {
+    pub const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    #[expect(clippy::should_implement_trait, reason = "an endless source is not an iterator")]
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// One of `0..end`; 0 where that is empty.
+    pub fn below(&mut self, end: usize) -> usize {
+        self.next() as usize % end.max(1)
+    }
+
+    pub fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len())]
+    }
+}
+
 fn id() -> NodeId {
     NodeId::nearest("under_test")
 }
@@ -84,10 +111,10 @@ fn show(program: &Program) -> String {
     let mut text = String::new();
     for (name, package) in &program.packages {
         let features: Vec<_> = package.features.iter().map(String::as_str).collect();
-        text += &format!("package {name} {} {}\n", package.version, features.join(" "));
+        text.extend(["package ", name, " ", &package.version, " ", &features.join(" "), "\n"]);
     }
     for variable in &program.environment {
-        text += &format!("environment {} = {:?}\n", variable.name, variable.default);
+        text.extend(["environment ", &variable.name, " = ", &format!("{:?}", variable.default), "\n"]);
     }
     let functions = program.functions.values();
     let parts = program.imports.iter().chain(&program.constants).chain(functions);
