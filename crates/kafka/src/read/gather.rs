@@ -165,16 +165,11 @@ mod tests {
         ]))
     }
 
-    fn batch(numbers: std::ops::Range<i64>) -> Option<RecordBatch> {
-        let texts: StringViewArray =
-            numbers.clone().map(|n| (n % 3 > 0).then(|| format!("a text of some length {n}"))).collect();
-        Some(
-            RecordBatch::try_new(
-                schema(),
-                vec![Arc::new(Int64Array::from_iter_values(numbers)), Arc::new(texts)],
-            )
-            .unwrap(),
-        )
+    fn batch(numbers: std::ops::Range<i64>) -> RecordBatch {
+        let text = |n: i64| (n % 3 > 0).then(|| format!("a text of some length {n}"));
+        let texts: StringViewArray = numbers.clone().map(text).collect();
+        let numbers = Int64Array::from_iter_values(numbers);
+        RecordBatch::try_new(schema(), vec![Arc::new(numbers), Arc::new(texts)]).unwrap()
     }
 
     fn numbers(batches: &Batches) -> Vec<i64> {
@@ -188,13 +183,13 @@ mod tests {
 
     fn gather(budget_bytes: usize) -> Result<Batches> {
         let mut gather = Gather::new("rows", schema(), budget_bytes, None);
-        gather.add(1, 1, batch(30..40))?;
+        gather.add(1, 1, Some(batch(30..40)))?;
         gather.add(0, 1, None)?;
-        gather.add(0, 2, batch(10..20))?;
-        gather.add(1, 0, batch(20..30))?;
-        gather.add(0, 0, batch(0..10))?;
-        gather.add(2, 0, batch(40..40))?;
-        gather.add(1, 2, batch(40..50))?;
+        gather.add(0, 2, Some(batch(10..20)))?;
+        gather.add(1, 0, Some(batch(20..30)))?;
+        gather.add(0, 0, Some(batch(0..10)))?;
+        gather.add(2, 0, Some(batch(40..40)))?;
+        gather.add(1, 2, Some(batch(40..50)))?;
         gather.finish()
     }
 
@@ -232,7 +227,7 @@ mod tests {
     fn files_go_when_the_read_fails() {
         let parent = tempfile::tempdir().unwrap();
         let mut gather = Gather::new("rows", schema(), 0, Some(parent.path().to_owned()));
-        gather.add(0, 0, batch(0..10)).unwrap();
+        gather.add(0, 0, Some(batch(0..10))).unwrap();
         assert_eq!(parent.path().read_dir().unwrap().count(), 1);
         drop(gather);
         assert_eq!(parent.path().read_dir().unwrap().count(), 0);
@@ -241,7 +236,7 @@ mod tests {
     #[test]
     fn a_folder_that_cannot_be_made_is_named() {
         let mut gather = Gather::new("rows", schema(), 0, Some("/nowhere/at/all".into()));
-        let error = gather.add(0, 0, batch(0..10)).unwrap_err().to_string();
+        let error = gather.add(0, 0, Some(batch(0..10))).unwrap_err().to_string();
         assert!(
             error.contains("create a folder for a spill file") && error.ends_with("/nowhere/at/all"),
             "{error}"

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use arrow::array::{Array as _, AsArray as _, RecordBatch};
+use arrow::array::{AsArray as _, RecordBatch};
 use arrow::datatypes::{DataType, Field, Int32Type, Int64Type, Schema};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
@@ -280,19 +280,16 @@ fn cancel_is_heard_while_no_broker_answers() {
 fn a_broker_that_goes_away_fails_the_read_in_time() {
     let broker = EmbeddedBroker::with_orders("orders", 3000).unwrap();
     let mut cluster = broker.cluster();
-    cluster.connect_timeout = Duration::from_millis(800);
-    // One message at a time, so that the broker goes away in the middle.
-    cluster.properties.insert("fetch.message.max.bytes".into(), "1000".into());
-    cluster.properties.insert("fetch.wait.max.ms".into(), "1".into());
-    cluster.properties.insert("queued.min.messages".into(), "1".into());
-    broker.with(|mock| mock.broker_round_trip_time(1, Duration::from_millis(20))).unwrap().unwrap();
+    cluster.connect_timeout = Duration::from_millis(1500);
+    // Slower than the first look at the queue, so that the broker goes away before it answered.
+    broker.with(|mock| mock.broker_round_trip_time(1, Duration::from_millis(100))).unwrap().unwrap();
     let request = ReadRequest::new("orders", order_schema());
     let mut down = None;
-    let error = read(&cluster, &request, &Cancel::default(), &mut |progress| {
-        if progress.messages > 0 && down.is_none() {
-            down = Some(Instant::now());
+    let error = read(&cluster, &request, &Cancel::default(), &mut |_| {
+        down.get_or_insert_with(|| {
             broker.with(|mock| mock.broker_down(-1)).unwrap().unwrap();
-        }
+            Instant::now()
+        });
     })
     .unwrap_err();
     assert!(matches!(error, Error::ConnectionLost { .. }), "{error}");

@@ -1,0 +1,174 @@
+//! How fast the bounded read is on a real broker, beside what librdkafka alone delivers.
+//!
+//! `KAFKA_PLAINTEXT=host:port cargo run --release -p flowloom-kafka --example read_bench`
+//!
+//! Fills the topics `bench-1m`, `bench-3m`, `bench-10m` and `bench-1k` (3 partitions, order events of
+//! about 150 bytes, lz4 in batches of up to 10,000, linger 50 ms) unless they are there. Each figure is the best
+//! of three runs, each in a process of its own, so that its peak memory is its own.
+
+#![expect(clippy::print_stdout, reason = "the bench prints its table")]
+
+#[path = "read_bench/baseline.rs"]
+mod baseline;
+#[path = "read_bench/fill.rs"]
+mod fill;
+
+use std::error::Error;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Instant;
+
+use arrow::datatypes::{DataType, Field, Schema};
+use flowloom_kafka::codec::Decoder;
+use flowloom_kafka::embedded::orders;
+use flowloom_kafka::read::{ReadRequest, Start, read};
+use flowloom_kafka::{Cancel, Cluster};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+const COLUMNS: [(&str, DataType); 8] = [
+    ("order_id", DataType::Int64),
+    ("customer", DataType::Utf8View),
+    ("amount", DataType::Float64),
+    ("currency", DataType::Utf8View),
+    ("status", DataType::Utf8View),
+    ("created_at", DataType::Utf8View),
+    ("items", DataType::Int64),
+    ("priority", DataType::Boolean),
+];
+
+fn main() -> Outcome<()> {
+    let servers = std::env::var("KAFKA_PLAINTEXT")?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [] => table(&servers),
+        ["decode", columns] => decode(columns),
+        ["raw", topic, messages] => baseline::raw(&servers, topic, messages.parse()?),
+        ["read", topic, columns, threads] => {
+            measure(&servers, topic, columns, threads.parse()?, Start::Earliest)
+        }
+        ["preview", topic] => measure(&servers, topic, "8", 1, Start::Tail(1000)),
+        other => Err(format!("unknown: {other:?}").into()),
+    }
+}
+
+/// Runs every measurement and prints one table.
+fn table(servers: &str) -> Outcome<()> {
+    for (topic, messages) in
+        [("bench-1k", 1000), ("bench-1m", 1_000_000), ("bench-3m", 3_000_000), ("bench-10m", 10_000_000)]
+    {
+        fill::fill(servers, topic, messages)?;
+    }
+    let raw = best(&["raw", "bench-3m", "3000000"])?;
+    println!("{:<44} {:>9} {:>8} {:>8}", "", "M/s", "of raw", "peak MB");
+    println!("{:<44} {:>9.2} {:>8} {:>8.0}", "librdkafka's batch call alone", raw.rate, "1.00", raw.peak_mb);
+    for columns in ["8", "2", "0"] {
+        for threads in ["1", "2"] {
+            let found = best(&["read", "bench-3m", columns, threads])?;
+            let name = format!("read {columns} of 8 columns, {threads} decode threads");
+            println!("{name:<44} {:>9.2} {:>8.2} {:>8.0}", found.rate, found.rate / raw.rate, found.peak_mb);
+        }
+    }
+    for topic in ["bench-1m", "bench-10m"] {
+        let found = best(&["read", topic, "8", "2"])?;
+        println!(
+            "{:<44} {:>9.2} {:>8} {:>8.0}",
+            format!("read 8 of 8, {topic}"),
+            found.rate,
+            "",
+            found.peak_mb
+        );
+    }
+    for columns in ["8", "2", "0"] {
+        let found = best(&["decode", columns])?;
+        let name = format!("decode {columns} of 8 on one core (arrow-json {:.2})", found.other);
+        println!("{name:<44} {:>9.2}", found.rate);
+    }
+    let found = best(&["preview", "bench-1k"])?;
+    println!("{:<44} {:>6.0} ms", "preview of 1,000 waiting messages", found.other * 1e3);
+    Ok(())
+}
+
+#[derive(Default)]
+struct Found {
+    rate: f64,
+    other: f64,
+    peak_mb: f64,
+}
+
+/// The fastest of three runs of this program.
+fn best(arguments: &[&str]) -> Outcome<Found> {
+    let mut best = Found::default();
+    for _ in 0..3 {
+        let output = Command::new(std::env::current_exe()?).args(arguments).output()?;
+        let text = String::from_utf8(output.stdout)?;
+        let numbers: Vec<f64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        let [rate, other, peak_mb] = numbers[..] else {
+            return Err(format!("{arguments:?}: {text}{}", String::from_utf8_lossy(&output.stderr)).into());
+        };
+        if rate > best.rate {
+            best = Found { rate, other, peak_mb };
+        }
+    }
+    Ok(best)
+}
+
+fn schema(columns: &str) -> Arc<Schema> {
+    let wanted = |name: &str| match columns {
+        "8" => true,
+        "2" => matches!(name, "amount" | "status"),
+        _ => false,
+    };
+    let fields = COLUMNS.iter().filter(|(name, _)| wanted(name));
+    Arc::new(Schema::new(fields.map(|(name, of)| Field::new(*name, of.clone(), true)).collect::<Vec<_>>()))
+}
+
+fn measure(servers: &str, topic: &str, columns: &str, threads: usize, start: Start) -> Outcome<()> {
+    let mut request = ReadRequest::new(topic, schema(columns));
+    (request.decode_threads, request.start) = (threads, start);
+    let started = Instant::now();
+    let reading = read(&Cluster::new(servers), &request, &Cancel::default(), &mut |_| {})?;
+    let seconds = started.elapsed().as_secs_f64();
+    if std::env::var_os("BENCH_TIMINGS").is_some() {
+        println!("{:?} {:?}", reading.timings, reading.counts);
+    }
+    report(reading.counts.decoded as f64 / seconds / 1e6, seconds)
+}
+
+/// Our decoder and arrow-json on one core, over the same payloads.
+fn decode(columns: &str) -> Outcome<()> {
+    const CHUNK: usize = 8192;
+    let payloads: Vec<_> = orders(400_000).map(|order| order.json).collect();
+    let mut ours = Decoder::new(schema(columns))?;
+    let started = Instant::now();
+    for chunk in payloads.chunks(CHUNK) {
+        for payload in chunk {
+            ours.decode(payload.as_bytes())?;
+        }
+        assert_eq!(ours.finish()?.num_rows(), chunk.len());
+    }
+    let rate = payloads.len() as f64 / started.elapsed().as_secs_f64() / 1e6;
+    let mut theirs =
+        arrow_json::ReaderBuilder::new(schema(columns)).with_batch_size(CHUNK).build_decoder()?;
+    let started = Instant::now();
+    for chunk in payloads.chunks(CHUNK) {
+        for payload in chunk {
+            theirs.decode(payload.as_bytes())?;
+        }
+        theirs.flush()?;
+    }
+    report(rate, payloads.len() as f64 / started.elapsed().as_secs_f64() / 1e6)
+}
+
+/// Prints what [`best`] reads.
+pub(crate) fn report(rate: f64, other: f64) -> Outcome<()> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0");
+    let peak_kb: f64 = peak.trim().trim_end_matches(" kB").parse()?;
+    println!("{rate} {other} {}", peak_kb / 1024.0);
+    Ok(())
+}
