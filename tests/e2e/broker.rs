@@ -121,6 +121,16 @@ impl Broker {
         run(&mut kafka_sh("kill", &self.folder));
     }
 
+    /// Stops the broker's clock: it answers nothing and loses nothing, until [`thaw`](Self::thaw).
+    pub(crate) fn freeze(&self) {
+        run(Command::new("kill").args(["-STOP", self.env("KAFKA_PID")]));
+    }
+
+    /// Lets a frozen broker go on.
+    pub(crate) fn thaw(&self) {
+        run(Command::new("kill").args(["-CONT", self.env("KAFKA_PID")]));
+    }
+
     /// Starts the broker again on its data and ports, and returns when it serves.
     pub(crate) fn restart(&self) {
         run(kafka_sh("start", &self.folder).env("KAFKA_KEEP", "1"));
@@ -129,6 +139,8 @@ impl Broker {
 
 impl Drop for Broker {
     fn drop(&mut self) {
+        // A frozen broker could not be told to stop.
+        self.thaw();
         drop(self.holder.stdin.take());
         if let Err(error) = self.holder.wait() {
             panic!("scripts/kafka.sh hold: {error}");

@@ -5,6 +5,7 @@
 mod broker;
 mod cache;
 mod eventually;
+mod flowloom;
 mod group;
 mod message;
 mod producer;
@@ -12,4 +13,7 @@ mod topic;
 
 mod arrows;
 mod harness;
+mod kafka_source;
+mod kafka_trouble;
+mod registry;
 mod repo;
