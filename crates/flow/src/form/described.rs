@@ -1,11 +1,261 @@
 //! A form that writes down what it is shown: `flowloom describe` and the docs.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::ops::RangeInclusive;
+
+use polars::prelude::Schema;
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use super::{Choice, Editable, Form, Setting, script};
+use crate::{Entry, Group, Node, Port, Problem};
+
+/// Panels that are looked at for one kind; a kind with more choices is described by its first ones.
+const MAX_PANELS: usize = 256;
+
 /// One setting of a kind.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct DescribedSetting {
     pub key: String,
+    pub label: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub hint: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub help: String,
+    /// `text`, `switch`, `integer`, `number`, `choice`, or the name of a value type.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// How the flow file has it, for value types.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub shape: String,
+    /// What the panel showed: in a [`Description`] the default.
+    pub default: Json,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<Choice>,
+    /// Least and greatest; null where there is no bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range: Option<[Json; 2]>,
+    /// Where the default panel hides it: what brings it up, one way for each line (`mode: sql`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub when: Vec<String>,
+    /// Title of its section; empty outside of one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub section: String,
 }
-/// Collects the settings of a panel.
-#[derive(Default)]
+
+/// A line of explanation in a panel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DescribedNote {
+    /// Title of its section; empty outside of one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub section: String,
+    pub text: String,
+}
+
+/// Collects the settings of a panel, in its order.
+#[derive(Debug, Default)]
 pub struct Described {
     pub settings: Vec<DescribedSetting>,
+    pub notes: Vec<DescribedNote>,
+    section: String,
+}
+
+impl Described {
+    fn push(&mut self, setting: Setting<'_>, type_name: &str, value: Json) -> &mut DescribedSetting {
+        self.settings.push(DescribedSetting {
+            key: setting.key.to_owned(),
+            label: setting.label.to_owned(),
+            hint: setting.hint.to_owned(),
+            help: setting.help.to_owned(),
+            type_name: type_name.to_owned(),
+            default: value,
+            section: self.section.clone(),
+            ..DescribedSetting::default()
+        });
+        let last = self.settings.len() - 1;
+        &mut self.settings[last]
+    }
+}
+
+impl Form for Described {
+    fn section(&mut self, title: &str, body: &mut dyn FnMut(&mut dyn Form)) {
+        let outer = std::mem::replace(&mut self.section, title.to_owned());
+        body(self);
+        self.section = outer;
+    }
+
+    fn note(&mut self, text: &str) {
+        self.notes.push(DescribedNote { section: self.section.clone(), text: text.to_owned() });
+    }
+
+    fn text(&mut self, setting: Setting<'_>, value: &mut String) {
+        self.push(setting, "text", json!(value));
+    }
+
+    fn switch(&mut self, setting: Setting<'_>, value: &mut bool) {
+        self.push(setting, "switch", json!(value));
+    }
+
+    fn integer(&mut self, setting: Setting<'_>, value: &mut i64, range: RangeInclusive<i64>) {
+        let bound = |end: i64| if end == i64::MIN || end == i64::MAX { Json::Null } else { json!(end) };
+        self.push(setting, "integer", json!(value)).range =
+            Some([bound(*range.start()), bound(*range.end())]);
+    }
+
+    fn number(&mut self, setting: Setting<'_>, value: &mut f64, range: RangeInclusive<f64>) {
+        let bound = |end: f64| if end.abs() >= f64::MAX { Json::Null } else { json!(end) };
+        self.push(setting, "number", json!(value)).range = Some([bound(*range.start()), bound(*range.end())]);
+    }
+
+    fn choice(&mut self, setting: Setting<'_>, options: &[Choice], selected: &mut usize) {
+        let picked = options.get(*selected).map_or(Json::Null, |option| json!(option.key));
+        self.push(setting, "choice", picked).choices = options.to_vec();
+    }
+
+    fn value(&mut self, setting: Setting<'_>, value: &mut dyn Editable, _inputs: &[Schema]) {
+        let shape = value.shape().to_owned();
+        self.push(setting, value.type_name(), value.to_json()).shape = shape;
+    }
+}
+
+/// A kind as its docs have it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Description {
+    pub id: &'static str,
+    pub name: &'static str,
+    pub group: Group,
+    pub blurb: &'static str,
+    pub inputs: &'static [Port],
+    pub outputs: &'static [Port],
+    /// Of every panel that the kind can show, in panel order.
+    pub settings: Vec<DescribedSetting>,
+    pub notes: Vec<DescribedNote>,
+}
+
+/// Describes a kind by its panels: the default one, and those that each choice and each switch brings up.
+pub fn describe(entry: &Entry) -> Result<Description, Problem> {
+    let card = entry.card;
+    let mut description = Description {
+        id: card.id,
+        name: card.name,
+        group: card.group,
+        blurb: card.blurb,
+        inputs: card.inputs,
+        outputs: card.outputs,
+        settings: Vec::new(),
+        notes: Vec::new(),
+    };
+    let inputs = vec![Schema::default(); card.inputs.len()];
+    let mut open = VecDeque::from([Panel { node: entry.default_node()?, way: Vec::new() }]);
+    let mut by_default = BTreeSet::new();
+    for _ in 0..MAX_PANELS {
+        let Some(mut panel) = open.pop_front() else { break };
+        let mut described = Described::default();
+        panel.node.form(&mut described, &inputs);
+        for note in described.notes {
+            if !description.notes.contains(&note) {
+                description.notes.push(note);
+            }
+        }
+        if panel.way.is_empty() {
+            by_default = described.settings.iter().map(|setting| setting.key.clone()).collect();
+        }
+        let is_new = |key: &str| !description.settings.iter().any(|known| known.key == key);
+        let news: Vec<_> = described.settings.iter().filter(|setting| is_new(&setting.key)).collect();
+        open.extend(news.iter().flat_map(|setting| panel.branch(setting, &inputs)));
+        let way = panel.way.join(" and ");
+        merge(&mut description.settings, described.settings, &way, &by_default);
+    }
+    Ok(description)
+}
+
+/// A panel and the choices that lead to it.
+struct Panel {
+    node: Box<dyn Node>,
+    way: Vec<String>,
+}
+
+impl Panel {
+    /// The panels that other values of a choice or switch bring up.
+    fn branch(&self, setting: &DescribedSetting, inputs: &[Schema]) -> Vec<Self> {
+        let others: Vec<Json> = match &setting.default {
+            Json::Bool(on) if setting.type_name == "switch" => vec![json!(!on)],
+            picked => setting.choices.iter().map(|c| json!(c.key)).filter(|key| key != picked).collect(),
+        };
+        let branch = |value: Json| {
+            let mut node = self.node.clone_node();
+            let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            script(node.as_mut(), inputs, json!({ setting.key.as_str(): value })).ok()?;
+            let step = format!("{}: {shown}", setting.key);
+            Some(Self { node, way: self.way.iter().cloned().chain([step]).collect() })
+        };
+        others.into_iter().filter_map(branch).collect()
+    }
+}
+
+/// Adds what is new after its neighbour in the panel, and the way to what the default panel hides.
+fn merge(
+    known: &mut Vec<DescribedSetting>,
+    shown: Vec<DescribedSetting>,
+    way: &str,
+    by_default: &BTreeSet<String>,
+) {
+    let mut after = None;
+    for mut setting in shown {
+        let is_hidden = !way.is_empty() && !by_default.contains(&setting.key);
+        let at = known.iter().position(|each| each.key == setting.key).unwrap_or_else(|| {
+            let at = after.map_or(0, |before: usize| before + 1);
+            setting.when.clear();
+            known.insert(at, setting.clone());
+            at
+        });
+        let ways = &mut known[at].when;
+        let is_within = ways.iter().any(|known| way == known || way.starts_with(&format!("{known} and ")));
+        if is_hidden && !is_within {
+            ways.push(way.to_owned());
+        }
+        after = Some(at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::form::panel::Panel as Shown;
+
+    #[test]
+    fn a_panel_is_written_down_as_it_is_shown() {
+        let mut described = Described::default();
+        Node::form(&mut Shown { limit: 3, ..Shown::default() }, &mut described, &[]);
+        let keys: Vec<_> = described.settings.iter().map(|setting| setting.key.as_str()).collect();
+        assert_eq!(keys, ["mode", "columns", "name", "limit", "share", "strict"]);
+        let limit = &described.settings[3];
+        assert_eq!(limit.default, json!(3));
+        assert_eq!(limit.range, Some([json!(0), json!(10)]));
+        assert_eq!(limit.section, "Limits");
+        assert_eq!(described.notes[0].text, "Both at once.");
+    }
+
+    #[test]
+    fn what_choices_and_switches_bring_up_is_described_too() {
+        let description = describe(&Entry::of::<Shown>()).expect("described");
+        let lines: Vec<_> = description
+            .settings
+            .iter()
+            .map(|setting| format!("{} {} {:?}", setting.key, setting.type_name, setting.when))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                "mode choice []",
+                "sql Expression [\"mode: sql\"]",
+                "columns Columns []",
+                "name text []",
+                "limit integer []",
+                "share number []",
+                "strict switch []",
+                "reason text [\"strict: true\"]",
+            ]
+        );
+    }
 }

@@ -7,6 +7,9 @@
 //! line of a script are the same thing.
 
 mod described;
+mod markdown;
+#[cfg(test)]
+mod panel;
 mod scripted;
 
 use std::any::Any;
@@ -17,8 +20,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-pub use described::{Described, DescribedSetting};
-pub use scripted::Scripted;
+pub use described::{Described, DescribedNote, DescribedSetting, Description, describe};
+pub use scripted::{Scripted, script};
 
 /// One setting's labels.
 #[derive(Clone, Copy, Debug)]
