@@ -61,6 +61,11 @@ impl Cast {
         .hint(hint))
     }
 
+    /// Whether the types differ at all.
+    pub fn is_needed(&self) -> bool {
+        self.from != self.to
+    }
+
     pub fn expr(&self, column: Expr) -> Expr {
         let Some(format) = self.format() else {
             return match (self.from == self.to, self.strict) {
