@@ -1,0 +1,19 @@
+//! What can go wrong with the store.
+
+use std::path::PathBuf;
+
+/// Why the store cannot be used. It is left as it is in every case.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("there is no folder for application data; set FLOWLOOM_HOME")]
+    NoHome,
+    #[error("the folder of the store cannot be made: {source}; `{}`", path.display())]
+    Folder { path: PathBuf, source: std::io::Error },
+    #[error(
+        "the store was made by a newer Flowloom (version {found}, this one knows {known}); `{}`",
+        path.display()
+    )]
+    Newer { path: PathBuf, found: i64, known: i64 },
+    #[error("the store cannot be used: {source}; `{}`", path.display())]
+    Sqlite { path: PathBuf, source: rusqlite::Error },
+}

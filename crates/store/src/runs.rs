@@ -1,0 +1,121 @@
+//! The table of runs: what ran, when, and how it ended.
+
+use rusqlite::{Row, params};
+
+use crate::{Error, Store};
+
+pub(crate) const CREATE: &str = "
+CREATE TABLE runs (
+    id         INTEGER PRIMARY KEY,
+    flow       TEXT NOT NULL,
+    file       TEXT,
+    started_ms INTEGER NOT NULL,
+    elapsed_ms REAL NOT NULL,
+    outcome    TEXT NOT NULL,
+    report     TEXT NOT NULL
+) STRICT;
+CREATE INDEX runs_started ON runs (started_ms);
+";
+
+/// Runs that are kept; the oldest go first.
+const KEPT: i64 = 1_000;
+
+/// A run to remember.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewRun<'a> {
+    /// The flow's name.
+    pub flow: &'a str,
+    /// Its file, when it has one.
+    pub file: Option<&'a str>,
+    /// Milliseconds since 1970 UTC.
+    pub started_ms: i64,
+    pub elapsed_ms: f64,
+    /// `done`, `failed`, `cancelled`.
+    pub outcome: &'a str,
+    /// The whole report, as JSON.
+    pub report: &'a str,
+}
+
+/// A run as it was remembered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    pub id: i64,
+    pub flow: String,
+    pub file: Option<String>,
+    pub started_ms: i64,
+    pub elapsed_ms: f64,
+    pub outcome: String,
+    pub report: String,
+}
+
+impl Run {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            flow: row.get("flow")?,
+            file: row.get("file")?,
+            started_ms: row.get("started_ms")?,
+            elapsed_ms: row.get("elapsed_ms")?,
+            outcome: row.get("outcome")?,
+            report: row.get("report")?,
+        })
+    }
+}
+
+impl Store {
+    /// Remembers a run; its number.
+    pub fn add_run(&self, run: &NewRun<'_>) -> Result<i64, Error> {
+        self.with(|connection| {
+            let change = connection.transaction()?;
+            change.execute(
+                "INSERT INTO runs (flow, file, started_ms, elapsed_ms, outcome, report)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![run.flow, run.file, run.started_ms, run.elapsed_ms, run.outcome, run.report],
+            )?;
+            let id = change.last_insert_rowid();
+            change.execute("DELETE FROM runs WHERE id <= ?1", [id - KEPT])?;
+            change.commit()?;
+            Ok(id)
+        })
+    }
+
+    /// The newest `limit` runs, newest first.
+    pub fn runs(&self, limit: u32) -> Result<Vec<Run>, Error> {
+        self.with(|connection| {
+            let mut query = connection.prepare("SELECT * FROM runs ORDER BY id DESC LIMIT ?1")?;
+            query.query_map([limit], Run::of)?.collect()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(flow: &str) -> NewRun<'_> {
+        NewRun { flow, file: None, started_ms: 1, elapsed_ms: 2.5, outcome: "done", report: "{}" }
+    }
+
+    #[test]
+    fn runs_come_back_newest_first_and_survive_a_reopen() {
+        let folder = tempfile::tempdir().expect("folder");
+        let store = Store::open(folder.path()).expect("store");
+        for flow in ["a", "b", "c"] {
+            store.add_run(&run(flow)).expect("added");
+        }
+        drop(store);
+        let runs = Store::open(folder.path()).and_then(|store| store.runs(2)).expect("runs");
+        assert_eq!(runs.iter().map(|run| run.flow.as_str()).collect::<Vec<_>>(), ["c", "b"]);
+        assert_eq!(runs[0].elapsed_ms, 2.5);
+    }
+
+    #[test]
+    fn old_runs_are_forgotten() {
+        let folder = tempfile::tempdir().expect("folder");
+        let store = Store::open(folder.path()).expect("store");
+        for _ in 0..KEPT + 5 {
+            store.add_run(&run("a")).expect("added");
+        }
+        assert_eq!(store.runs(u32::MAX).expect("runs").len() as i64, KEPT);
+    }
+}
