@@ -1,5 +1,6 @@
 //! Every node kind: one file each, and the table that lists them.
 
+mod file;
 mod filter;
 mod formula;
 mod group_by;
