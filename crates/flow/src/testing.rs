@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use polars::prelude::{DataFrame, IntoLazy as _, Schema};
+use polars::prelude::{DataFrame, Engine, IntoLazy as _, Schema};
 
 use crate::{CodeWriter, Host, Kind, NodeId, Problem, Program, Site, Step, Target, Variables};
 
@@ -81,6 +81,69 @@ pub fn run<K: Kind>(kind: &K, inputs: &[DataFrame]) -> Result<Vec<DataFrame>, Pr
         assert_eq!(schema, &**frame.schema(), "the announced schema is the real one");
     }
     Ok(frames)
+}
+
+/// [`run`] in memory and streamed: both must give the same rows in the same order.
+///
+/// # Panics
+/// Where the kind fails, or the engines differ.
+pub fn both_engines<K: Kind>(kind: &K, inputs: &[DataFrame]) -> Vec<DataFrame> {
+    let in_memory = run(kind, inputs).expect("the kind runs in memory");
+    let (id, host) = (id(), host());
+    let frames = inputs.iter().map(|frame| frame.clone().lazy()).collect();
+    let step = kind.plan(frames, &Site { node: &id, flow: "test", host: &host });
+    let Ok(Step::Frames(frames)) = step else { panic!("the kind plans frames") };
+    for (frame, expected) in frames.into_iter().zip(&in_memory) {
+        let streamed = frame.collect_with_engine(Engine::Streaming).expect("the kind runs streamed");
+        let streamed = streamed.unwrap_single();
+        assert_eq!(streamed.schema(), expected.schema(), "both engines give the same schema");
+        assert!(streamed.equals_missing(expected), "streamed {streamed} differs from {expected}");
+    }
+    in_memory
+}
+
+/// Three rows, the second null, with a column of each type named after it, and a `key`: `a`, null, `a`.
+///
+/// # Panics
+/// Never.
+pub fn every_type() -> DataFrame {
+    use polars::prelude::{DataType, IntoColumn as _, NamedFrom as _, Series, TimeUnit, TimeZone, df};
+    let numbers = Series::new("".into(), [Some(1_i64), None, Some(2)]);
+    let mut frame = df!["key" => [Some("a"), None, Some("a")]].expect("a frame");
+    let mut add = |name: &str, values: Series| {
+        frame.with_column(values.with_name(name.into()).into_column()).expect("as many rows");
+    };
+    let us = TimeUnit::Microseconds;
+    for (name, dtype) in [
+        ("i8", DataType::Int8),
+        ("i16", DataType::Int16),
+        ("i32", DataType::Int32),
+        ("i64", DataType::Int64),
+        ("u8", DataType::UInt8),
+        ("u16", DataType::UInt16),
+        ("u32", DataType::UInt32),
+        ("u64", DataType::UInt64),
+        ("f32", DataType::Float32),
+        ("f64", DataType::Float64),
+        ("decimal", DataType::Decimal(10, 2)),
+        ("bool", DataType::Boolean),
+        ("string", DataType::String),
+        ("datetime", DataType::Datetime(us, None)),
+        ("datetime_ms", DataType::Datetime(TimeUnit::Milliseconds, None)),
+        ("datetime_ns", DataType::Datetime(TimeUnit::Nanoseconds, None)),
+        ("datetime_utc", DataType::Datetime(us, Some(TimeZone::UTC))),
+        ("duration", DataType::Duration(us)),
+        ("time", DataType::Time),
+    ] {
+        add(name, numbers.cast(&dtype).expect("a cast of numbers"));
+    }
+    let days = numbers.cast(&DataType::Int32).and_then(|days| days.cast(&DataType::Date));
+    add("date", days.expect("a cast of numbers"));
+    let text = numbers.cast(&DataType::String).expect("a cast of numbers");
+    add("binary", text.cast(&DataType::Binary).expect("a cast of text"));
+    add("list", Series::new("".into(), [Some(numbers.clone()), None, Some(numbers.slice(0, 1))]));
+    add("null", Series::new_null("".into(), 3));
+    frame
 }
 
 /// What the kind writes for `target`: packages, imports, constants, functions and steps, as one text for a snapshot.

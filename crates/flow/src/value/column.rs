@@ -48,13 +48,28 @@ pub fn column_expr(name: &str) -> Expr {
 
 /// [`column_expr`] in the target's language: `pl.col("amount")`, `col("amount")`.
 pub fn column_code(name: &str, target: Target) -> Code {
-    let is_pattern = name == "*" || (name.starts_with('^') && name.ends_with('$'));
-    Code::new(match (target, is_pattern) {
+    Code::new(match (target, is_pattern(name)) {
         (Target::Python, false) => format!("pl.col({})", python_string(name)),
         (Target::Rust, false) => format!("col({})", rust_string(name)),
         (Target::Python, true) => format!("pl.col({})", python_string(&format!("^{}$", escape_regex(name)))),
         (Target::Rust, true) => format!("Expr::Column({}.into())", rust_string(name)),
     })
+}
+
+/// A column where Python's frame methods take names: `"amount"`.
+pub fn column_argument(name: &str) -> String {
+    if is_pattern(name) { column_code(name, Target::Python).text } else { python_string(name) }
+}
+
+/// Columns where Rust's frame methods take expressions: `[col("country"), col("status")]`.
+pub fn column_list(names: &[&str]) -> String {
+    let columns: Vec<String> = names.iter().map(|name| column_code(name, Target::Rust).text).collect();
+    format!("[{}]", columns.join(", "))
+}
+
+/// Polars would take the name for a pattern.
+pub(super) fn is_pattern(name: &str) -> bool {
+    name == "*" || (name.starts_with('^') && name.ends_with('$'))
 }
 
 fn escape_regex(text: &str) -> String {
