@@ -40,6 +40,8 @@ pub enum RunEvent {
         port: &'static str,
         rows: u64,
     },
+    /// Writers make their rows visible from now on: too late to cancel.
+    Committing,
     /// A warning that does not end the job.
     Note {
         problem: Problem,

@@ -1,13 +1,13 @@
 //! Which columns of each source the plan uses, so that a source decodes nothing else.
 //!
-//! The whole plan is optimised over empty frames of the sources' schemas; what the optimiser leaves of
-//! each frame's columns is what is used.
+//! The whole plan is optimised, not run, over frames of the sources' schemas; what the optimiser leaves of
+//! each frame's columns is what is used. It makes new frames as it goes, but keeps their height: each
+//! source's frame has a height of its own, by which it is known again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use flowloom_flow::{Compiled, Host, Problem, Site, Step};
-use polars::prelude::{DataFrame, DslPlan, IntoLazy as _, LazyFrame, NULL, Schema, col, lit};
+use polars::prelude::{DataFrame, IntoLazy as _, LazyFrame, NULL, Schema, col, lit};
 use polars_plan::plans::{ArenaLpIter as _, IR};
 
 /// For each source node: for each of its ports the columns that are used, in schema order.
@@ -20,7 +20,8 @@ pub(crate) fn needs(
     host: &dyn Host,
 ) -> Result<Needs, Problem> {
     let mut frames: Vec<Vec<LazyFrame>> = vec![Vec::new(); compiled.nodes.len()];
-    let mut sources: Vec<(usize, usize, *const DataFrame, Schema)> = Vec::new();
+    // A source's frame has the height of its place here, from 1.
+    let mut sources: Vec<(usize, usize, &Schema)> = Vec::new();
     let mut leaves = Vec::new();
     for &i in wanted {
         let made = &compiled.nodes[i];
@@ -28,11 +29,9 @@ pub(crate) fn needs(
         let inputs: Vec<LazyFrame> =
             made.inputs.iter().map(|link| frames[link.from][link.from_port].clone()).collect();
         if made.inputs.is_empty() {
-            frames[i] = schemas.iter().map(|schema| DataFrame::empty_with_schema(schema).lazy()).collect();
-            for (port, frame) in frames[i].iter().enumerate() {
-                if let DslPlan::DataFrameScan { df, .. } = &frame.logical_plan {
-                    sources.push((i, port, Arc::as_ptr(df), schemas[port].clone()));
-                }
+            for (port, schema) in schemas.iter().enumerate() {
+                sources.push((i, port, schema));
+                frames[i].push(DataFrame::full_null(schema, sources.len()).lazy());
             }
         } else if node.card().outputs.is_empty() {
             leaves.extend(inputs);
@@ -52,18 +51,19 @@ pub(crate) fn needs(
 
     let mut used: BTreeMap<(usize, usize), BTreeSet<String>> = BTreeMap::new();
     for leaf in leaves {
-        let plan = leaf.to_alp_optimized()?;
+        // A slice in a frame would change its height.
+        let plan = leaf.with_slice_pushdown(false).to_alp_optimized()?;
         for (_, ir) in plan.lp_arena.iter(plan.lp_top) {
             let IR::DataFrameScan { df, schema, output_schema } = ir else { continue };
-            let Some((i, port, ..)) = sources.iter().find(|source| source.2 == Arc::as_ptr(&df)) else {
+            let Some((i, port, _)) = df.height().checked_sub(1).and_then(|place| sources.get(place)) else {
                 continue;
             };
-            let columns = output_schema.as_ref().unwrap_or(&schema);
+            let columns = output_schema.as_ref().unwrap_or(schema);
             used.entry((*i, *port)).or_default().extend(columns.iter_names().map(ToString::to_string));
         }
     }
     let mut needs = Needs::new();
-    for (i, port, _, schema) in &sources {
+    for (i, port, schema) in &sources {
         let used = used.remove(&(*i, *port)).unwrap_or_default();
         let columns =
             schema.iter_names().map(ToString::to_string).filter(|name| used.contains(name)).collect();

@@ -227,6 +227,7 @@ impl<'a> Run<'a> {
         if self.cancel.is_cancelled() {
             return Err(Problem::cancelled());
         }
+        self.events.send(RunEvent::Committing);
         for (i, sink) in sinks.iter_mut() {
             let written = sink.commit().map_err(|problem| problem.at_node(&self.compiled.nodes[*i].id))?;
             self.written.insert(*i, written);

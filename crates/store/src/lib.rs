@@ -44,7 +44,8 @@ impl Store {
     pub fn open(folder: &Path) -> Result<Self, Error> {
         fs::create_dir_all(folder).map_err(|source| Error::Folder { path: folder.to_owned(), source })?;
         let path = folder.join("flowloom.sqlite");
-        let connection = Connection::open(&path).map_err(|source| Error::Sqlite { path: path.clone(), source })?;
+        let connection =
+            Connection::open(&path).map_err(|source| Error::Sqlite { path: path.clone(), source })?;
         let store = Self { connection: Mutex::new(connection), path };
         store.migrate()?;
         Ok(store)

@@ -106,7 +106,7 @@ mod tests {
         drop(store);
         let runs = Store::open(folder.path()).and_then(|store| store.runs(2)).expect("runs");
         assert_eq!(runs.iter().map(|run| run.flow.as_str()).collect::<Vec<_>>(), ["c", "b"]);
-        assert_eq!(runs[0].elapsed_ms, 2.5);
+        assert!((runs[0].elapsed_ms - 2.5).abs() < f64::EPSILON);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub(super) static KINDS: &[Entry] =
-    &[Entry::of::<Even>(), Entry::of::<Keep>(), Entry::of::<Log>(), Entry::of::<Slow>()];
+    &[Entry::of::<Even>(), Entry::of::<Keep>(), Entry::of::<Log>(), Entry::of::<Numbers>()];
 pub(super) const REGISTRY: Registry = Registry(KINDS);
 
 /// What outlives a run.
@@ -169,24 +169,24 @@ impl Kind for Even {
     }
 }
 
-/// Passes rows on, slowly or not at all.
+/// Takes the numbers and leaves the rest.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Slow {
+pub(super) struct Numbers {
     panics: bool,
 }
 
-impl Kind for Slow {
-    const CARD: &'static Card = card!("slow", Transform, &[Port::IN], &[Port::OUT]);
+impl Kind for Numbers {
+    const CARD: &'static Card = card!("numbers", Transform, &[Port::IN], &[Port::OUT]);
     no_panel_no_code!();
 
-    fn plan(&self, mut inputs: Vec<LazyFrame>, _: &Site<'_>) -> Result<Step, Problem> {
+    fn plan(&self, inputs: Vec<LazyFrame>, _: &Site<'_>) -> Result<Step, Problem> {
         assert!(!self.panics, "the kind is broken");
-        Ok(Step::Frames(inputs.drain(..).collect()))
+        Ok(Step::Frames(inputs.into_iter().map(|rows| rows.select([col("n")])).collect()))
     }
 
-    fn schema(&self, inputs: &[Schema], _: &Site<'_>) -> Result<Vec<Schema>, Problem> {
-        Ok(inputs.to_vec())
+    fn schema(&self, _: &[Schema], _: &Site<'_>) -> Result<Vec<Schema>, Problem> {
+        Ok(vec![std::iter::once(Field::new("n".into(), DataType::Int64)).collect()])
     }
 }
 

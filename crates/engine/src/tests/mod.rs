@@ -117,12 +117,26 @@ fn a_run_writes_counts_and_then_acknowledges() {
 
 #[test]
 fn a_source_is_asked_for_the_columns_in_use() {
-    let nodes =
-        vec![("log", "log", &[] as &[&str], json!({})), ("out", "keep", &["log"], json!({"store": "out"}))];
-    let all = Bench::new("all columns", &nodes);
+    let source = ("log", "log", &[] as &[&str], json!({}));
+    let numbers = ("numbers", "numbers", &["log"] as &[&str], json!({}));
+    let out = |from: &'static [&'static str]| ("out", "keep", from, json!({"store": "out"}));
+    let some = |names: &[&str]| vec![Some(names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>())];
+
+    let all = Bench::new("all columns", &[source.clone(), out(&["log"])]);
     all.run();
-    let both = vec![Some(vec!["n".to_owned(), "unused".to_owned()])];
-    assert_eq!(all.world.lock().asked, [both], "a writer takes every column");
+    assert_eq!(all.world.lock().asked, [some(&["n", "unused"])], "a writer takes every column");
+
+    let few = Bench::new("few columns", &[source.clone(), numbers.clone(), out(&["numbers"])]);
+    few.run();
+    assert_eq!(few.world.lock().asked, [some(&["n"])]);
+
+    let even = ("even", "even", &["log"] as &[&str], json!({}));
+    let both =
+        [source, even, ("numbers", "numbers", &["even.pass"] as &[&str], json!({})), out(&["numbers"])];
+    let through = Bench::new("columns through a filter", &both);
+    through.run();
+    assert_eq!(through.world.lock().asked, [some(&["n"])]);
+    assert_eq!(through.rows("out"), [0, 2, 4, 6, 8]);
 }
 
 #[test]
@@ -214,8 +228,10 @@ fn a_cancelled_run_leaves_nothing() {
 
 #[test]
 fn a_broken_kind_fails_its_job_and_not_the_program() {
-    let nodes =
-        [("log", "log", &[] as &[&str], json!({})), ("slow", "slow", &["log"], json!({"panics": true}))];
+    let nodes = [
+        ("log", "log", &[] as &[&str], json!({})),
+        ("numbers", "numbers", &["log"], json!({"panics": true})),
+    ];
     let bench = Bench::new("panic", &nodes);
     let shown = bench.preview();
     assert_eq!(shown.nodes[1].state, State::Failed);
