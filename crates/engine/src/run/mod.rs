@@ -1,22 +1,22 @@
 //! A bounded run: sources read to their pinned ends, writers write, then offsets are committed.
 
+mod plans;
+mod report;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use flowloom_flow::{
-    Ask, Batch, Cancel, Compiled, Counts, Host, Problem, Read, Scope, Sink, Site, Source, Step, Written,
+    Ask, Batch, Cancel, Compiled, Host, Problem, Read, Scope, Sink, Site, Source, Step, Written,
 };
-use polars::prelude::{Engine, LazyFrame, OptFlags, PlanCallback};
+use polars::prelude::LazyFrame;
 
-use crate::event::{Events, NodeReport, Outcome, Report, RunEvent, State};
+use crate::event::{Events, Report, RunEvent, State};
 use crate::guard::guarded;
-use crate::needs::{complete, needs};
+use crate::needs::needs;
 use crate::probe::Probe;
 use crate::protocol::{Start, start};
 use crate::wanted;
-
-/// How often rows are reported while a plan runs.
-const TICK: Duration = Duration::from_millis(100);
 
 /// Runs one batch of `compiled`. Never panics and never half-commits: what a run that died left behind,
 /// the next one finishes.
@@ -236,119 +236,6 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// One plan for each sink; without sinks one for each leaf, whose rows are counted and dropped.
-    fn plans(&mut self, sinks: &mut Sinks, staged: &mut Vec<usize>) -> Result<Vec<LazyFrame>, Problem> {
-        let targets: BTreeSet<usize> = sinks.iter().map(|(i, _)| *i).collect();
-        let mut frames: Vec<Vec<LazyFrame>> = vec![Vec::new(); self.compiled.nodes.len()];
-        let mut plans = Vec::new();
-        for i in self.wanted.clone() {
-            let made = &self.compiled.nodes[i];
-            let (Some(node), Some(schemas)) = (&made.node, &made.schemas) else { continue };
-            let mut inputs: Vec<LazyFrame> =
-                made.inputs.iter().map(|link| frames[link.from][link.from_port].clone()).collect();
-            if wanted::is_writer(self.compiled, i) {
-                if !targets.contains(&i) {
-                    continue;
-                }
-                inputs =
-                    inputs.into_iter().enumerate().map(|(port, frame)| self.probed(i, port, frame)).collect();
-                let sink = sinks.iter_mut().find(|(at, _)| *at == i);
-                if let (Some((_, sink)), Some(rows)) = (sink, inputs.pop()) {
-                    staged.push(i);
-                    plans.push(sink.stage(rows, &self.batch).map_err(|problem| problem.at_node(&made.id))?);
-                }
-                self.set(i, State::Running);
-                continue;
-            }
-            let outputs = match self.read.get(&i) {
-                Some((read, _)) => {
-                    let given = read.frames.iter().zip(schemas);
-                    given.map(|(frame, schema)| complete(frame.clone(), schema)).collect::<Result<_, _>>()?
-                }
-                None => {
-                    match node.plan(inputs, &self.site(i)).map_err(|problem| problem.at_node(&made.id))? {
-                        Step::Frames(planned) => planned,
-                        Step::Source(_) | Step::Sink(_) => Vec::new(),
-                    }
-                }
-            };
-            for (port, frame) in outputs.into_iter().enumerate() {
-                let readers = self.readers(i, port);
-                let probed = self.probed(i, port, frame);
-                if readers == 0 && targets.is_empty() {
-                    let drop = PlanCallback::new(|_| Ok(false));
-                    plans.push(probed.clone().sink_batches(drop, false, None)?);
-                }
-                // Without a cache every reader would pull rows, and their count, through the plan again.
-                frames[i].push(if readers > 1 { probed.cache() } else { probed });
-            }
-            if !self.read.contains_key(&i) {
-                self.set(i, State::Running);
-            }
-        }
-        Ok(plans)
-    }
-
-    /// How often the plan reads a port: once for each used output of each reader.
-    fn readers(&self, i: usize, port: usize) -> usize {
-        let readers = self.wanted.iter().map(|&reader| (reader, &self.compiled.nodes[reader]));
-        readers
-            .map(|(at, reader)| {
-                let wires =
-                    reader.inputs.iter().filter(|link| link.from == i && link.from_port == port).count();
-                let outputs = reader.node.as_ref().map_or(1, |node| node.card().outputs.len());
-                let used = (0..outputs).filter(|&output| self.is_read(at, output)).count();
-                wires * used.max(1)
-            })
-            .sum()
-    }
-
-    fn is_read(&self, i: usize, port: usize) -> bool {
-        let mut readers = self.wanted.iter().map(|&reader| &self.compiled.nodes[reader]);
-        readers.any(|reader| reader.inputs.iter().any(|link| link.from == i && link.from_port == port))
-    }
-
-    fn probed(&mut self, i: usize, port: usize, frame: LazyFrame) -> LazyFrame {
-        let probe = self.probes.entry((i, port)).or_insert_with(|| Probe::new(self.start));
-        probe.attach(frame, self.cancel)
-    }
-
-    fn execute(&self, plans: Vec<LazyFrame>) -> Result<(), Problem> {
-        let plans = plans.into_iter().map(|plan| plan.logical_plan).collect();
-        let (done, is_done) = crossbeam_channel::bounded::<()>(0);
-        std::thread::scope(|scope| {
-            let ticker = std::thread::Builder::new().name("flowloom-progress".to_owned());
-            let ticking = ticker.spawn_scoped(scope, move || {
-                while is_done.recv_timeout(TICK) == Err(crossbeam_channel::RecvTimeoutError::Timeout) {
-                    self.tick();
-                }
-            });
-            if let Err(error) = ticking {
-                tracing::warn!("no progress will be shown: {error}");
-            }
-            let result = guarded(|| {
-                LazyFrame::collect_all_with_engine(plans, Engine::Streaming, OptFlags::default())?;
-                Ok(())
-            });
-            drop(done);
-            result
-        })
-    }
-
-    fn tick(&self) {
-        for (&(i, port), probe) in &self.probes {
-            let made = &self.compiled.nodes[i];
-            let Some(port) = made.node.as_ref().and_then(|node| {
-                let card = node.card();
-                let ports = if card.outputs.is_empty() { card.inputs } else { card.outputs };
-                ports.get(port)
-            }) else {
-                continue;
-            };
-            self.events.offer(RunEvent::Rows { node: made.id.clone(), port: port.name, rows: probe.rows() });
-        }
-    }
-
     fn acknowledge(&self, sources: &mut Sources, batch: &Batch) -> Result<(), Problem> {
         for (i, source) in sources {
             let Some(position) = source.sync().and_then(|sync| batch.0.get(sync)).cloned() else { continue };
@@ -372,80 +259,6 @@ impl<'a> Run<'a> {
     fn set(&mut self, i: usize, state: State) {
         if self.states.insert(i, state) != Some(state) {
             self.events.state(&self.compiled.nodes[i].id, state);
-        }
-    }
-
-    fn report(&mut self, result: Result<(), Problem>) -> Report {
-        let (outcome, problems) = match result {
-            Ok(()) => (Outcome::Done, Vec::new()),
-            Err(_) if self.cancel.is_cancelled() => (Outcome::Cancelled, Vec::new()),
-            Err(problem) => (Outcome::Failed, self.all_errors(problem)),
-        };
-        if outcome != Outcome::Done {
-            self.fail(&problems);
-        }
-        self.tick();
-        let nodes = (0..self.compiled.nodes.len()).map(|i| self.node_report(i)).collect();
-        Report {
-            outcome,
-            nodes,
-            problems,
-            batch: self.batch.clone(),
-            repeated: self.repeated,
-            elapsed_ms: self.start.elapsed().as_secs_f64() * 1e3,
-        }
-    }
-
-    /// A flow that does not compile shows all that is wrong with it, not the first thing only.
-    fn all_errors(&self, problem: Problem) -> Vec<Problem> {
-        let errors: Vec<Problem> = self.compiled.problems().filter(|each| each.is_error()).cloned().collect();
-        if errors.is_empty() { vec![problem] } else { errors }
-    }
-
-    fn fail(&mut self, problems: &[Problem]) {
-        for i in self.wanted.clone() {
-            let id = &self.compiled.nodes[i].id;
-            let is_named = problems.iter().any(|problem| problem.at.node.as_ref() == Some(id));
-            let is_open = !matches!(self.states.get(&i), Some(State::Done | State::Skipped));
-            if is_named {
-                self.set(i, State::Failed);
-            } else if is_open {
-                self.set(i, State::Blocked);
-            }
-        }
-    }
-
-    fn node_report(&self, i: usize) -> NodeReport {
-        let made = &self.compiled.nodes[i];
-        let card = made.node.as_ref().map(|node| node.card());
-        let ports =
-            card.map_or(&[][..], |card| if card.outputs.is_empty() { card.inputs } else { card.outputs });
-        let probe = |port| self.probes.get(&(i, port));
-        let rows = ports
-            .iter()
-            .enumerate()
-            .filter_map(|(port, named)| Some((named.name, probe(port)?.rows())))
-            .collect();
-        let read = self.read.get(&i);
-        let elapsed_ms = match read {
-            Some((_, elapsed)) => elapsed.as_secs_f64() * 1e3,
-            None => (0..ports.len()).filter_map(probe).map(Probe::elapsed_ms).fold(0.0, f64::max),
-        };
-        NodeReport {
-            node: made.id.clone(),
-            kind: made.kind.clone(),
-            state: self.states.get(&i).copied().unwrap_or(State::Skipped),
-            rows,
-            counts: read.map(|(read, _)| read.counts).filter(|counts| *counts != Counts::default()),
-            offsets: read.and_then(|(read, _)| read.position.clone()),
-            written: self.written.get(&i).cloned(),
-            elapsed_ms,
-            notes: self
-                .notes
-                .iter()
-                .filter(|note| note.at.node.as_ref() == Some(&made.id))
-                .cloned()
-                .collect(),
         }
     }
 }

@@ -1,0 +1,83 @@
+//! The record of a run.
+
+use flowloom_flow::{Counts, Problem};
+
+use super::Run;
+use crate::event::{NodeReport, Outcome, Report, State};
+use crate::probe::Probe;
+
+impl Run<'_> {
+    pub(super) fn report(&mut self, result: Result<(), Problem>) -> Report {
+        let (outcome, problems) = match result {
+            Ok(()) => (Outcome::Done, Vec::new()),
+            Err(_) if self.cancel.is_cancelled() => (Outcome::Cancelled, Vec::new()),
+            Err(problem) => (Outcome::Failed, self.all_errors(problem)),
+        };
+        if outcome != Outcome::Done {
+            self.fail(&problems);
+        }
+        self.tick();
+        let nodes = (0..self.compiled.nodes.len()).map(|i| self.node_report(i)).collect();
+        Report {
+            outcome,
+            nodes,
+            problems,
+            batch: self.batch.clone(),
+            repeated: self.repeated,
+            elapsed_ms: self.start.elapsed().as_secs_f64() * 1e3,
+        }
+    }
+
+    /// A flow that does not compile shows all that is wrong with it, not the first thing only.
+    fn all_errors(&self, problem: Problem) -> Vec<Problem> {
+        let errors: Vec<Problem> = self.compiled.problems().filter(|each| each.is_error()).cloned().collect();
+        if errors.is_empty() { vec![problem] } else { errors }
+    }
+
+    fn fail(&mut self, problems: &[Problem]) {
+        for i in self.wanted.clone() {
+            let id = &self.compiled.nodes[i].id;
+            let is_named = problems.iter().any(|problem| problem.at.node.as_ref() == Some(id));
+            let is_open = !matches!(self.states.get(&i), Some(State::Done | State::Skipped));
+            if is_named {
+                self.set(i, State::Failed);
+            } else if is_open {
+                self.set(i, State::Blocked);
+            }
+        }
+    }
+
+    fn node_report(&self, i: usize) -> NodeReport {
+        let made = &self.compiled.nodes[i];
+        let card = made.node.as_ref().map(|node| node.card());
+        let ports =
+            card.map_or(&[][..], |card| if card.outputs.is_empty() { card.inputs } else { card.outputs });
+        let probe = |port| self.probes.get(&(i, port));
+        let rows = ports
+            .iter()
+            .enumerate()
+            .filter_map(|(port, named)| Some((named.name, probe(port)?.rows())))
+            .collect();
+        let read = self.read.get(&i);
+        let elapsed_ms = match read {
+            Some((_, elapsed)) => elapsed.as_secs_f64() * 1e3,
+            None => (0..ports.len()).filter_map(probe).map(Probe::elapsed_ms).fold(0.0, f64::max),
+        };
+        NodeReport {
+            node: made.id.clone(),
+            kind: made.kind.clone(),
+            state: self.states.get(&i).copied().unwrap_or(State::Skipped),
+            rows,
+            counts: read.map(|(read, _)| read.counts).filter(|counts| *counts != Counts::default()),
+            offsets: read.and_then(|(read, _)| read.position.clone()),
+            written: self.written.get(&i).cloned(),
+            elapsed_ms,
+            notes: self
+                .notes
+                .iter()
+                .filter(|note| note.at.node.as_ref() == Some(&made.id))
+                .cloned()
+                .collect(),
+        }
+    }
+}
