@@ -61,7 +61,9 @@ impl Compiled {
         for id in order {
             let Some(written) = flow.nodes.get(&id) else { continue };
             let mut problems = Vec::new();
-            let node = load(written, &values, registry).map_err(|problem| problems.push(problem)).ok();
+            let node = load(written, &values, registry, &mut problems)
+                .map_err(|problem| problems.push(problem))
+                .ok();
             let inputs = match &node {
                 Some(node) => links(&compiled, written, node.as_ref(), &mut problems),
                 None => Vec::new(),
@@ -108,6 +110,7 @@ fn load(
     written: &crate::FlowNode,
     values: &BTreeMap<String, Value>,
     registry: Registry,
+    warnings: &mut Vec<Problem>,
 ) -> Result<Box<dyn Node>, Problem> {
     let Some(entry) = registry.find(&written.kind) else {
         let names = registry.entries().iter().map(|entry| entry.card.id);
@@ -117,7 +120,18 @@ fn load(
         };
         return Err(Problem::user(format!("unknown kind `{}`", written.kind)).hint(hint));
     };
-    entry.load(written.version, parameters::fill(&written.settings, values)?)
+    let settings = entry.lift(written.version, parameters::fill(&written.settings, values)?)?;
+    let keys: Vec<String> = settings.keys().cloned().collect();
+    let node = entry.load(entry.card.version, settings)?;
+    let known = node.all_settings();
+    for key in keys.iter().filter(|key| !known.contains_key(*key)) {
+        let hint = match crate::nearest(key, known.keys().map(String::as_str)) {
+            Some(name) => format!("did you mean `{name}`? It is kept as it is"),
+            None => "it is kept as it is; a newer Flowloom may know it".to_owned(),
+        };
+        warnings.push(Problem::user(format!("unknown setting `{key}`")).warning().hint(hint).at_field(key));
+    }
+    Ok(node)
 }
 
 fn links(
@@ -174,7 +188,7 @@ fn links(
     links
 }
 
-/// Kahn's algorithm, stable in the order of the file; nodes on a cycle are reported and left out.
+/// Kahn's algorithm, stable in the order of the file; nodes on a cycle are reported and, with those below, left out.
 fn topological(flow: &Flow, problems: &mut Vec<Problem>) -> Vec<NodeId> {
     let mut order: Vec<NodeId> = Vec::with_capacity(flow.nodes.len());
     let mut placed = std::collections::BTreeSet::new();
@@ -193,7 +207,10 @@ fn topological(flow: &Flow, problems: &mut Vec<Problem>) -> Vec<NodeId> {
             break;
         }
     }
-    for id in flow.nodes.keys().filter(|id| !placed.contains(id)) {
+    for (id, node) in &flow.nodes {
+        if !node.inputs.iter().any(|wire| flow.reaches(id, &wire.from.node)) {
+            continue;
+        }
         problems.push(
             Problem::user("this node waits for its own output: the wires form a cycle")
                 .hint("remove one of the wires on the cycle")
@@ -202,4 +219,154 @@ fn topological(flow: &Flow, problems: &mut Vec<Problem>) -> Vec<NodeId> {
         );
     }
     order
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::file;
+    use crate::sample_kinds::KINDS;
+    use crate::testing::host;
+
+    fn compile(nodes: &str) -> Compiled {
+        let text = format!("flowloom: 1\nparameters:\n  n: {{default: 3}}\nnodes:\n{nodes}");
+        let flow = file::load(&text).unwrap_or_else(|problems| panic!("{problems:?}"));
+        Compiled::new(&flow, &BTreeMap::new(), KINDS, &host())
+    }
+
+    fn problems(compiled: &Compiled) -> Vec<String> {
+        compiled.problems().map(ToString::to_string).collect()
+    }
+
+    fn columns(compiled: &Compiled, id: &str) -> Option<Vec<Vec<String>>> {
+        let node = &compiled.nodes[compiled.find(id).expect("there")];
+        let names = |schema: &Schema| schema.iter_names().map(ToString::to_string).collect();
+        node.schemas.as_ref().map(|schemas| schemas.iter().map(names).collect())
+    }
+
+    #[test]
+    fn nodes_stand_below_what_they_take_and_else_as_in_the_file() {
+        let compiled = compile(
+            "  s: {kind: stack, inputs: [k, b]}
+  k: {kind: keep, inputs: [a]}
+  b: {kind: rows}
+  a: {kind: rows}
+",
+        );
+        let order: Vec<_> = compiled.nodes.iter().map(|node| node.id.as_str()).collect();
+        assert_eq!(order, ["b", "a", "k", "s"]);
+        assert!(!compiled.has_errors(), "{:?}", problems(&compiled));
+        assert_eq!(
+            compiled.nodes[3].inputs,
+            [Link { port: 0, from: 2, from_port: 0 }, Link { port: 0, from: 0, from_port: 0 }]
+        );
+    }
+
+    #[test]
+    fn schemas_flow_down_each_output() {
+        let compiled = compile(
+            "  a: {kind: rows, settings: {columns: [x, y]}}
+  k: {kind: keep, version: 2, inputs: [a], settings: {column: y}}
+  p: {kind: pair, inputs: {right: k, left: k.reject}}
+",
+        );
+        assert_eq!(columns(&compiled, "k"), Some(vec![vec!["y".into()], vec!["x".into(), "y".into()]]));
+        assert_eq!(
+            columns(&compiled, "p"),
+            Some(vec![vec!["x".into(), "y".into()]]),
+            "left is the first input"
+        );
+    }
+
+    #[test]
+    fn below_a_problem_schemas_are_unknown_and_nothing_else_is_said() {
+        let compiled = compile(
+            "  a: {kind: rows, settings: {columns: [x]}}
+  k: {kind: keep, version: 2, inputs: [a], settings: {column: gone}}
+  l: {kind: keep, version: 2, inputs: [k]}
+  m: {kind: keep, version: 2, inputs: [a], settings: {limit: -1}}
+",
+        );
+        let found = problems(&compiled);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].starts_with("k: ") && found[0].contains("gone"), "{found:?}");
+        assert_eq!(found[1], "m: limit: -1 is negative");
+        assert_eq!((columns(&compiled, "l"), columns(&compiled, "m")), (None, None));
+    }
+
+    #[test]
+    fn a_cycle_is_said_of_the_nodes_on_it_and_of_no_other() {
+        let compiled = compile(
+            "  a: {kind: rows}
+  k: {kind: stack, inputs: [a, l]}
+  l: {kind: keep, inputs: [k]}
+  m: {kind: keep, inputs: [l]}
+",
+        );
+        let ids: Vec<_> = compiled.problems.iter().filter_map(|problem| problem.at.node.clone()).collect();
+        assert_eq!(ids.iter().map(NodeId::as_str).collect::<Vec<_>>(), ["k", "l"]);
+        assert!(compiled.problems[0].message.contains("cycle"));
+        assert_eq!(compiled.nodes.len(), 1);
+    }
+
+    #[test]
+    fn kinds_and_settings_that_are_not_known_are_named_with_the_nearest() {
+        let compiled = compile(
+            "  a: {kind: row}
+  b: {kind: rows, settings: {colums: [x], later: 1}}
+  c: {kind: keep, version: 3, inputs: [b]}
+  d: {kind: keep, version: 2, inputs: [b], settings: {limit: many}}
+",
+        );
+        assert_eq!(
+            problems(&compiled),
+            [
+                "a: unknown kind `row`; did you mean `rows`? The node is kept as it is",
+                "b: colums: unknown setting `colums`; did you mean `columns`? It is kept as it is",
+                "b: later: unknown setting `later`; it is kept as it is; a newer Flowloom may know it",
+                "c: this node was saved with version 3 of `keep`; this Flowloom knows version 2; update Flowloom",
+                "d: limit: invalid type: string \"many\", expected i64",
+            ]
+        );
+        assert!(compiled.nodes[1].schemas.is_some(), "a warning blocks nothing");
+    }
+
+    #[test]
+    fn inputs_that_are_missing_too_many_or_unknown_are_named() {
+        let compiled = compile(
+            "  a: {kind: rows}
+  k: {kind: keep}
+  l: {kind: keep, inputs: [a, a]}
+  m: {kind: keep, inputs: {left: a}}
+  n: {kind: rows, inputs: [a]}
+  o: {kind: keep, inputs: [k.rest]}
+",
+        );
+        assert_eq!(
+            problems(&compiled),
+            [
+                "k: inputs: input `in` is not connected",
+                "l: inputs: input `in` takes one wire",
+                "m: inputs: there is no input `left`, expected `in`",
+                "m: inputs: input `in` is not connected",
+                "n: inputs: `rows` takes no input",
+                "o: inputs: `k` has no output `rest`",
+                "o: inputs: input `in` is not connected",
+            ]
+        );
+    }
+
+    #[test]
+    fn parameters_and_upgrades_reach_the_node() {
+        let compiled = compile(
+            "  a: {kind: rows}\n  k: {kind: keep, inputs: [a], settings: {col: '', limit: '${n}'}}\n",
+        );
+        assert_eq!(problems(&compiled), [""; 0]);
+        let node = compiled.nodes[1].node.as_ref().expect("loaded");
+        assert_eq!(node.all_settings()["limit"], json!(3));
+        let compiled = compile("  k: {kind: keep, settings: {col: '${m}'}}\n");
+        assert_eq!(problems(&compiled)[0], "k: col: `${m}` has no value; did you mean `${n}`?");
+    }
 }

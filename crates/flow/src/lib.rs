@@ -5,9 +5,11 @@
 
 mod code;
 mod compile;
+mod edit;
 pub mod file;
 pub mod form;
 mod graph;
+mod history;
 mod host;
 mod id;
 mod kind;
@@ -15,6 +17,8 @@ mod nearest;
 mod node;
 pub mod parameters;
 mod problem;
+#[cfg(test)]
+mod sample_kinds;
 mod step;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -22,8 +26,10 @@ pub mod value;
 
 pub use code::{CodeWriter, Package, Program, Target, Variable, Variables};
 pub use compile::{Compiled, CompiledNode, Link};
+pub use edit::Edit;
 pub use form::{Choice, Choices, Form, Setting};
 pub use graph::{Flow, FlowNode, Output, Parameter, Wire};
+pub use history::History;
 pub use host::{Cancel, Host, Site};
 pub use id::NodeId;
 pub use kind::{Card, Group, Kind, Port, Wires};

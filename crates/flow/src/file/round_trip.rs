@@ -211,7 +211,7 @@ fn exact(value: &Value) -> String {
 #[test]
 fn any_flow_survives_its_file() {
     let mut dice = Dice::new(1);
-    for _ in 0..4000 {
+    for _ in 0..2000 {
         let flow = flow(&mut dice);
         let file = save(&flow);
         let loaded = match load(&file) {
@@ -255,7 +255,7 @@ fn no_line_that_we_write_ends_in_blanks() {
 #[test]
 fn no_text_makes_the_reader_panic() {
     let mut dice = Dice::new(3);
-    for _ in 0..2000 {
+    for _ in 0..1000 {
         let mut file = save(&flow(&mut dice));
         for _ in 0..=dice.below(4) {
             let at =
