@@ -11,7 +11,10 @@ use super::{Choice, Editable, Form, Setting, script};
 use crate::{Entry, Group, Node, Port, Problem};
 
 /// Panels that are looked at for one kind; a kind with more choices is described by its first ones.
-const MAX_PANELS: usize = 256;
+const MAX_PANELS: usize = 1000;
+
+/// Between the choices that bring up a setting together.
+const AND: &str = " and ";
 
 /// One setting of a kind.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -132,7 +135,8 @@ pub struct Description {
     pub notes: Vec<DescribedNote>,
 }
 
-/// Describes a kind by its panels: the default one, and those that each choice and each switch brings up.
+/// Describes a kind by its panels: the default one, and those that its choices and switches bring up, alone and in
+/// pairs, and with those that they bring up in turn.
 pub fn describe(entry: &Entry) -> Result<Description, Problem> {
     let card = entry.card;
     let mut description = Description {
@@ -161,18 +165,22 @@ pub fn describe(entry: &Entry) -> Result<Description, Problem> {
             by_default = described.settings.iter().map(|setting| setting.key.clone()).collect();
         }
         let is_new = |key: &str| !description.settings.iter().any(|known| known.key == key);
-        let news: Vec<_> = described.settings.iter().filter(|setting| is_new(&setting.key)).collect();
-        open.extend(news.iter().flat_map(|setting| panel.branch(setting, &inputs)));
-        let way = panel.way.join(" and ");
-        merge(&mut description.settings, described.settings, &way, &by_default);
+        let branches = described.settings.iter().filter(|setting| {
+            is_new(&setting.key) || matches!(panel.way.as_slice(), [step] if step.0 < setting.key)
+        });
+        open.extend(branches.flat_map(|setting| panel.branch(setting, &inputs)));
+        merge(&mut description.settings, described.settings, &panel.way, &by_default);
     }
     Ok(description)
 }
 
+/// A choice or switch, and the value that it was set to.
+type Choosing = (String, String);
+
 /// A panel and the choices that lead to it.
 struct Panel {
     node: Box<dyn Node>,
-    way: Vec<String>,
+    way: Vec<Choosing>,
 }
 
 impl Panel {
@@ -186,7 +194,7 @@ impl Panel {
             let mut node = self.node.clone_node();
             let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             script(node.as_mut(), inputs, json!({ setting.key.as_str(): value })).ok()?;
-            let step = format!("{}: {shown}", setting.key);
+            let step = (setting.key.clone(), shown);
             Some(Self { node, way: self.way.iter().cloned().chain([step]).collect() })
         };
         others.into_iter().filter_map(branch).collect()
@@ -197,7 +205,7 @@ impl Panel {
 fn merge(
     known: &mut Vec<DescribedSetting>,
     shown: Vec<DescribedSetting>,
-    way: &str,
+    way: &[Choosing],
     by_default: &BTreeSet<String>,
 ) {
     let mut after = None;
@@ -210,9 +218,10 @@ fn merge(
             at
         });
         let ways = &mut known[at].when;
-        let is_within = ways.iter().any(|known| way == known || way.starts_with(&format!("{known} and ")));
-        if is_hidden && !is_within {
-            ways.push(way.to_owned());
+        let steps: Vec<String> = way.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+        let is_within = |known: &String| known.split(AND).all(|step| steps.iter().any(|each| each == step));
+        if is_hidden && !ways.iter().any(is_within) {
+            ways.push(steps.join(AND));
         }
         after = Some(at);
     }
@@ -255,6 +264,7 @@ mod tests {
                 "share number []",
                 "strict switch []",
                 "reason text [\"strict: true\"]",
+                "trace switch [\"mode: sql and strict: true\"]",
             ]
         );
     }

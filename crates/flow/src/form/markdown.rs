@@ -125,6 +125,7 @@ Both at once.
 - `share` · Share: number, 0.0 to 1.0, default `0.0`
 - `strict` · Strict: switch, default `false`
 - `reason` · Reason: text, shown with `strict: true`
+- `trace` · Trace: switch, default `false`, shown with `mode: sql and strict: true`
 "
         );
     }

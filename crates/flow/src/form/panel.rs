@@ -33,6 +33,8 @@ pub(crate) struct Panel {
     pub(crate) share: f64,
     pub(crate) strict: bool,
     pub(crate) reason: String,
+    /// Shown with two choices together.
+    pub(crate) trace: bool,
     /// Makes the panel change with each pass.
     pub(crate) restless: bool,
 }
@@ -66,6 +68,9 @@ impl Kind for Panel {
             form.switch(Setting::new("strict", "Strict"), &mut self.strict);
             if self.strict {
                 form.text(Setting::new("reason", "Reason"), &mut self.reason);
+            }
+            if self.strict && self.mode == Mode::Sql {
+                form.switch(Setting::new("trace", "Trace"), &mut self.trace);
             }
         });
     }
