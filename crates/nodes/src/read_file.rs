@@ -28,7 +28,8 @@ use crate::file::scan::{Reading, scan};
 ///
 /// The path is one file, a folder, or a pattern such as `in/*.csv`. Several files are read as one table,
 /// sorted by name; they must have the same columns. A folder that `write_file` appends to is read as far as
-/// it is committed. Nothing is dropped: a value that does not fit its column's type fails the run.
+/// it is committed. A value that does not fit its column's type fails the run; a key of JSON lines that no
+/// inferred row has is not read, so infer from all rows or pin the fields where keys come late.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ReadFile {
@@ -95,7 +96,7 @@ impl Kind for ReadFile {
         form.section("Schema", &mut |form| {
             let infer = Setting::new("infer_rows", "Rows to infer types from").hint("0 = all");
             form.integer(
-                infer.help("For CSV and JSON lines without fields. A later value of another type fails the run"),
+                infer.help("For CSV and JSON lines without fields. A later value of another type fails the run, a key first seen later is not read"),
                 &mut self.infer_rows,
                 0..=i64::MAX,
             );

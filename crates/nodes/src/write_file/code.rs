@@ -12,7 +12,7 @@ use crate::file::format::{Compression, Format, Writing};
 pub(super) fn write(kind: &WriteFile, out: &mut CodeWriter<'_>) -> Result<(), Problem> {
     if kind.mode == Mode::Append {
         return Err(out
-            .refuse("append")
+            .refuse("appending to a folder")
             .at_field("mode")
             .hint("overwrite a file, or run the flow with Flowloom"));
     }

@@ -490,3 +490,10 @@ fn rust_stages_and_publishes() {
     publish(UNDER_TEST_PATH)?;
     "#);
 }
+
+#[test]
+fn appending_is_refused_by_name() {
+    let kind = from_value::<WriteFile>(append()).unwrap();
+    let problem = testing::code(&kind, Target::Rust, &[Schema::default()]).unwrap_err();
+    assert_eq!(problem.message, "appending to a folder cannot be exported to rust");
+}
