@@ -28,6 +28,7 @@ pub fn chained(target: Target, start: &str, calls: &[String]) -> String {
             let rest: Vec<String> = rest.iter().map(|call| format!("    {}\n", indent(call))).collect();
             format!("(\n    {start}{}\n{})", indent(first), rest.concat())
         }
+        (calls, Target::Rust) if start.contains('\n') => format!("{start}\n{}", calls.join("\n")),
         (calls, Target::Rust) => {
             let calls: Vec<String> = calls.iter().map(|call| format!("\n    {}", indent(call))).collect();
             format!("{start}{}", calls.concat())

@@ -62,6 +62,16 @@ impl Literal {
         elements.iter().fold(list, Code::with)
     }
 
+    /// The instant of a datetime with a time zone, as ISO 8601 in UTC: `2026-01-31T09:30:00Z`.
+    pub fn utc_text(&self) -> Option<String> {
+        match (&self.value, &self.dtype) {
+            (Typed::Datetime { utc, .. }, DataType::Datetime(_, Some(_))) => {
+                Some(utc.format("%Y-%m-%dT%H:%M:%S%.fZ").to_string())
+            }
+            _ => None,
+        }
+    }
+
     fn python_element(&self) -> Code {
         match &self.value {
             Typed::Null => Code::new("None"),
