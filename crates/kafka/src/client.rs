@@ -2,7 +2,7 @@
 
 mod connection;
 mod properties;
-mod trouble;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use rdkafka::config::RDKafkaLogLevel;
 use crate::error::{Error, Result};
 
 pub(crate) use connection::Connection;
-pub(crate) use trouble::{Trouble, code_of, describe, reason_of};
+pub(crate) use watch::{Watch, code_of, describe, reason_of};
 
 /// How to reach a Kafka cluster.
 ///

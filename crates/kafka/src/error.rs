@@ -239,7 +239,8 @@ impl Error {
             Self::Spill { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
                 "Free disk space, or choose another spill folder".into()
             }
-            Self::Spill { source, .. } if source.raw_os_error() == Some(24) => {
+            // EMFILE, which the standard library has no kind for.
+            Self::Spill { source, .. } if cfg!(unix) && source.raw_os_error() == Some(24) => {
                 "Allow more open files (`ulimit -n`); each partition needs one".into()
             }
             _ => return None,

@@ -12,7 +12,7 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::cancel::Cancel;
-use crate::client::{Cluster, Connection, Trouble, code_of, describe, reason_of};
+use crate::client::{Cluster, Connection, Watch, code_of, describe, reason_of};
 use crate::error::{Error, Result};
 use crate::topic::partitions_of;
 
@@ -97,7 +97,7 @@ pub(crate) fn watermarks_of(
 
 /// The offsets at one end of `partitions`: to `ListOffsets` an end is a special time.
 fn list_offsets(
-    consumer: &BaseConsumer<Trouble>,
+    consumer: &BaseConsumer<Watch>,
     topic: &str,
     partitions: &[i32],
     end: Offset,

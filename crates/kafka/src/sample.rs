@@ -81,10 +81,10 @@ pub fn infer_schema(cluster: &Cluster, topic: &str, messages: u64, cancel: &Canc
 struct Collected(Vec<RawMessage>);
 
 impl Sink for Collected {
-    fn take(&mut self, partition: i32, message: Message<'_>) -> Result<()> {
+    fn take(&mut self, _: usize, message: Message<'_>) -> Result<()> {
         let view = message.view();
         self.0.push(RawMessage {
-            partition,
+            partition: view.partition(),
             offset: view.offset(),
             timestamp_ms: view.timestamp().map(|(time_ms, _)| time_ms),
             key: view.key().map(<[u8]>::to_vec),

@@ -11,7 +11,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaErrorCode;
 
-use super::trouble::{Complaints, Trouble, code_of, reason_of};
+use super::watch::{Complaints, Watch, code_of, reason_of};
 use super::{Cluster, properties};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A consumer client that never joins a group, and who it talks to.
 pub(crate) struct Connection {
-    consumer: Arc<BaseConsumer<Trouble>>,
+    consumer: Arc<BaseConsumer<Watch>>,
     servers: String,
     timeout: Duration,
 }
@@ -39,8 +39,8 @@ impl Connection {
                 config.set(*name, *value);
             }
         }
-        let consumer = BaseConsumer::from_config_and_context(&config, Trouble::default())
-            .map_err(properties::refused)?;
+        let consumer =
+            BaseConsumer::from_config_and_context(&config, Watch::default()).map_err(properties::refused)?;
         Ok(Self {
             consumer: Arc::new(consumer),
             servers: cluster.bootstrap_servers.trim().to_owned(),
@@ -48,7 +48,7 @@ impl Connection {
         })
     }
 
-    pub(crate) fn consumer(&self) -> &Arc<BaseConsumer<Trouble>> {
+    pub(crate) fn consumer(&self) -> &Arc<BaseConsumer<Watch>> {
         &self.consumer
     }
 
@@ -62,8 +62,14 @@ impl Connection {
         self.consumer.context().complaints()
     }
 
+    /// See [`Watch::fetch_position`]; told every few seconds.
+    pub(crate) fn fetch_position(&self) -> i64 {
+        self.serve();
+        self.consumer.context().fetch_position()
+    }
+
     /// A broker answered.
-    pub(crate) fn answered(&self) {
+    fn answered(&self) {
         self.consumer.context().forget();
     }
 
@@ -73,7 +79,7 @@ impl Connection {
     pub(crate) fn ask<T: Send + 'static>(
         &self,
         cancel: &Cancel,
-        question: impl FnOnce(&BaseConsumer<Trouble>, Duration) -> KafkaResult<T> + Send + 'static,
+        question: impl FnOnce(&BaseConsumer<Watch>, Duration) -> KafkaResult<T> + Send + 'static,
     ) -> Result<KafkaResult<T>> {
         cancel.check()?;
         let started = Instant::now();

@@ -13,6 +13,7 @@ mod nested;
 mod number;
 mod reason;
 mod reserved;
+mod string;
 mod text;
 
 pub use infer::{Inference, infer};

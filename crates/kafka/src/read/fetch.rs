@@ -24,8 +24,8 @@ const QUIET: Duration = Duration::from_secs(1);
 
 /// Receives the messages.
 pub(crate) trait Sink {
-    /// A message of the plan; those of one partition come in order.
-    fn take(&mut self, partition: i32, message: Message<'_>) -> Result<()>;
+    /// A message of the span with this index; those of one span come in order.
+    fn take(&mut self, span: usize, message: Message<'_>) -> Result<()>;
 
     /// Called between batches of messages, at least fifty times a second.
     fn tick(&mut self, progress: Progress) -> Result<()>;
@@ -35,6 +35,7 @@ pub(crate) trait Sink {
 pub(crate) struct Fetch<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) topic: &'a str,
+    /// Rising by partition.
     pub(crate) spans: &'a [Span],
     pub(crate) limits: Limits,
     pub(crate) stall_timeout: Duration,
@@ -102,6 +103,8 @@ struct Run<'a> {
     first_message: Option<Instant>,
     last_news: Instant,
     last_asked: Instant,
+    /// How far the client was when we last asked.
+    fetch_position: i64,
     /// The last passing error of a partition, for the message if it stays.
     last_error: Option<Code>,
 }
@@ -138,6 +141,7 @@ impl<'a> Run<'a> {
             first_message: None,
             last_news: now,
             last_asked: now,
+            fetch_position: 0,
             last_error: None,
         })
     }
@@ -149,9 +153,9 @@ impl<'a> Run<'a> {
             let view = message.view();
             let partition = view.partition();
             if self.tracks.get(last).is_none_or(|track| track.span.partition != partition) {
-                match self.tracks.iter().position(|track| track.span.partition == partition) {
-                    Some(found) => last = found,
-                    None => continue,
+                match self.tracks.binary_search_by_key(&partition, |track| track.span.partition) {
+                    Ok(found) => last = found,
+                    Err(_) => continue,
                 }
             }
             let track = &mut self.tracks[last];
@@ -176,7 +180,7 @@ impl<'a> Run<'a> {
                         track.done = true;
                         self.ended = Ended::MessageLimit;
                     }
-                    sink.take(partition, message)?;
+                    sink.take(last, message)?;
                 }
                 Some(Code::PartitionEOF) => continue,
                 Some(code) => {
@@ -232,6 +236,11 @@ impl<'a> Run<'a> {
             Err(other) => return Err(other),
         }
         self.last_asked = Instant::now();
+        let fetch_position = connection.fetch_position();
+        if fetch_position != self.fetch_position {
+            // Aborted messages are passed over out of our sight.
+            (self.fetch_position, self.last_news) = (fetch_position, Instant::now());
+        }
         let Some(track) = self.tracks.iter().find(|track| !track.done) else { return Ok(()) };
         if quiet < self.fetch.stall_timeout {
             return Ok(());

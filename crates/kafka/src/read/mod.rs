@@ -48,6 +48,7 @@ pub(crate) const TUNING: &[(&str, &str)] = &[
     ("offset.store.method", "none"),
     ("queued.max.messages.kbytes", "24576"),
     ("queued.min.messages", "100000"),
+    ("statistics.interval.ms", "5000"),
 ];
 
 /// Reads what `request` asks for.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -40,6 +41,8 @@ pub(super) struct Pipeline<'a> {
     topic: Arc<str>,
     cancel: &'a Cancel,
     gathered: Mutex<Gathered>,
+    /// Set once a decoding thread has failed.
+    failed: AtomicBool,
 }
 
 /// What the decoding threads write.
@@ -90,7 +93,14 @@ impl<'a> Pipeline<'a> {
             first_bad: None,
             failure: None,
         };
-        Ok(Self { request, schema, topic, cancel, gathered: Mutex::new(gathered) })
+        Ok(Self {
+            request,
+            schema,
+            topic,
+            cancel,
+            gathered: Mutex::new(gathered),
+            failed: AtomicBool::new(false),
+        })
     }
 
     /// Reads `spans` to their ends or limits.
@@ -150,7 +160,8 @@ impl<'a> Pipeline<'a> {
         let mut router = Router {
             jobs,
             cancel: self.cancel,
-            waiting: BTreeMap::new(),
+            failed: &self.failed,
+            waiting: spans.iter().map(|span| Waiting::new(span.partition)).collect(),
             waiting_bytes: 0,
             progress,
             last_progress: None,
@@ -171,9 +182,13 @@ impl<'a> Pipeline<'a> {
     /// Decodes until there is no more work, or something failed.
     fn decode(&self, mut decoder: ChunkDecoder, work: Receiver<Job>) {
         for job in work {
+            if self.failed.load(Ordering::Relaxed) {
+                return;
+            }
             let done = decoder.decode(&job.messages, self.cancel).and_then(|chunk| self.gather(&job, chunk));
             if let Err(error) = done {
                 self.gathered.lock().failure.get_or_insert(error);
+                self.failed.store(true, Ordering::Relaxed);
                 return;
             }
         }
@@ -197,33 +212,44 @@ impl<'a> Pipeline<'a> {
 struct Router<'a> {
     jobs: Sender<Job>,
     cancel: &'a Cancel,
-    waiting: BTreeMap<i32, Waiting>,
+    failed: &'a AtomicBool,
+    /// One for each span.
+    waiting: Vec<Waiting>,
     waiting_bytes: usize,
     progress: &'a mut dyn FnMut(Progress),
     last_progress: Option<Instant>,
 }
 
-#[derive(Default)]
+/// Messages of one partition that wait for their chunk to fill.
 struct Waiting {
+    partition: i32,
     messages: MessageBatch,
     bytes: usize,
     number: u64,
 }
 
+impl Waiting {
+    fn new(partition: i32) -> Self {
+        Self { partition, messages: MessageBatch::default(), bytes: 0, number: 0 }
+    }
+}
+
 impl Sink for Router<'_> {
-    fn take(&mut self, partition: i32, message: Message<'_>) -> Result<()> {
-        let waiting = self.waiting.entry(partition).or_default();
+    #[inline]
+    fn take(&mut self, span: usize, message: Message<'_>) -> Result<()> {
+        let waiting = &mut self.waiting[span];
         let bytes = message.view().size_bytes();
         waiting.messages.push(message);
         waiting.bytes += bytes;
         self.waiting_bytes += bytes;
         if waiting.messages.len() >= CHUNK_MESSAGES || waiting.bytes >= CHUNK_BYTES {
-            return self.send(partition);
+            return self.send(span);
         }
         if self.waiting_bytes >= WAITING_BYTES { self.send_all() } else { Ok(()) }
     }
 
     fn tick(&mut self, progress: Progress) -> Result<()> {
+        self.check()?;
         if self.last_progress.is_none_or(|last| last.elapsed() >= PROGRESS) {
             self.last_progress = Some(Instant::now());
             (self.progress)(progress);
@@ -234,36 +260,43 @@ impl Sink for Router<'_> {
 
 impl Router<'_> {
     fn send_all(&mut self) -> Result<()> {
-        let partitions: Vec<_> = self.waiting.keys().copied().collect();
-        partitions.into_iter().try_for_each(|partition| self.send(partition))
+        (0..self.waiting.len()).try_for_each(|span| self.send(span))
     }
 
-    /// Hands over the chunk of `partition`, waiting while the decoding threads are busy.
-    fn send(&mut self, partition: i32) -> Result<()> {
+    /// Hands over the chunk of a span, waiting while the decoding threads are busy.
+    fn send(&mut self, span: usize) -> Result<()> {
         const TICK: Duration = Duration::from_millis(20);
-        let Some(waiting) = self.waiting.get_mut(&partition).filter(|waiting| !waiting.messages.is_empty())
-        else {
+        let waiting = &mut self.waiting[span];
+        if waiting.messages.is_empty() {
             return Ok(());
-        };
+        }
         let room = MessageBatch::with_capacity(waiting.messages.len());
         let messages = std::mem::replace(&mut waiting.messages, room);
-        let mut job = Job { partition, number: waiting.number, messages };
+        let mut job = Job { partition: waiting.partition, number: waiting.number, messages };
         waiting.number += 1;
         self.waiting_bytes -= std::mem::take(&mut waiting.bytes);
         loop {
             match self.jobs.send_timeout(job, TICK) {
                 Ok(()) => return Ok(()),
                 Err(SendTimeoutError::Timeout(back)) => {
-                    self.cancel.check()?;
+                    self.check()?;
                     job = back;
                 }
-                // Every decoding thread has stopped, and said why.
-                Err(SendTimeoutError::Disconnected(_)) => {
-                    return Err(Error::Thread { name: "kafka-decode", what: "ended early", source: None });
-                }
+                Err(SendTimeoutError::Disconnected(_)) => return Err(ended_early()),
             }
         }
     }
+
+    /// Whether there is still someone to fetch for.
+    fn check(&self) -> Result<()> {
+        self.cancel.check()?;
+        if self.failed.load(Ordering::Relaxed) { Err(ended_early()) } else { Ok(()) }
+    }
+}
+
+/// The decoding threads have stopped; the failure that one of them left is what is told.
+fn ended_early() -> Error {
+    Error::Thread { name: "kafka-decode", what: "ended early", source: None }
 }
 
 impl Outcome {

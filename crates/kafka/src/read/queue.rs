@@ -19,10 +19,10 @@ use rdkafka::bindings as native;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 
-use crate::client::Trouble;
+use crate::client::Watch;
 use crate::error::{Error, Result};
 
-type Consumer = Arc<BaseConsumer<Trouble>>;
+type Consumer = Arc<BaseConsumer<Watch>>;
 
 /// Messages of the started partitions of one topic.
 pub(crate) struct MessageQueue {

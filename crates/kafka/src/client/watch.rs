@@ -1,17 +1,22 @@
-//! What a client complained about, kept so that a failure can say why.
+//! What a client says of itself: its complaints, so that a failure can say why, and how far it is.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
 use parking_lot::Mutex;
-use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
+use rdkafka::{ClientContext, Statistics};
 
-/// The context of our clients: sends logs to `tracing` and remembers the last complaint of each kind.
+/// The context of our clients: sends logs to `tracing` and remembers what they report.
 #[derive(Default)]
-pub(crate) struct Trouble(Mutex<Complaints>);
+pub(crate) struct Watch {
+    complaints: Mutex<Complaints>,
+    /// The sum of the offsets that are fetched next.
+    fetch_position: AtomicI64,
+}
 
 /// The last complaint of each kind, in plain words.
 #[derive(Clone, Debug, Default)]
@@ -26,18 +31,23 @@ pub(crate) struct Complaints {
     pub(crate) all_down_since: Option<Instant>,
 }
 
-impl Trouble {
+impl Watch {
     pub(crate) fn complaints(&self) -> Complaints {
-        self.0.lock().clone()
+        self.complaints.lock().clone()
     }
 
     /// A broker answered, so what was said before does not count.
     pub(crate) fn forget(&self) {
-        *self.0.lock() = Complaints::default();
+        *self.complaints.lock() = Complaints::default();
+    }
+
+    /// Grows while messages are fetched, those of aborted transactions too, which nobody gets to see.
+    pub(crate) fn fetch_position(&self) -> i64 {
+        self.fetch_position.load(Ordering::Relaxed)
     }
 }
 
-impl ClientContext for Trouble {
+impl ClientContext for Watch {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         use RDKafkaLogLevel as Level;
         match level {
@@ -49,9 +59,15 @@ impl ClientContext for Trouble {
         }
     }
 
+    fn stats(&self, statistics: Statistics) {
+        let partitions = statistics.topics.values().flat_map(|topic| topic.partitions.values());
+        let position = partitions.map(|partition| partition.next_offset.max(0)).sum();
+        self.fetch_position.store(position, Ordering::Relaxed);
+    }
+
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::debug!(target: "librdkafka", %error, "{reason}");
-        let mut complaints = self.0.lock();
+        let mut complaints = self.complaints.lock();
         match code_of(&error) {
             RDKafkaErrorCode::Resolve => complaints.resolve = Some(plain(reason)),
             RDKafkaErrorCode::Authentication
@@ -70,7 +86,7 @@ impl ClientContext for Trouble {
     }
 }
 
-impl ConsumerContext for Trouble {}
+impl ConsumerContext for Watch {}
 
 /// The code that librdkafka or a broker gave.
 pub(crate) fn code_of(error: &KafkaError) -> RDKafkaErrorCode {
