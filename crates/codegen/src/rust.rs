@@ -57,12 +57,30 @@ fn source(flow: &str, program: &Program) -> String {
     parts.concat()
 }
 
-/// `use` lines as rustfmt has them, the standard library first.
+/// `use` lines as rustfmt has them: the standard library first, the types of a module in one line.
 fn imports(lines: &BTreeSet<String>) -> String {
-    let mut lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    lines.sort_by_key(|line| path_order(line));
-    let (std, other): (Vec<&str>, Vec<&str>) =
-        lines.into_iter().partition(|line| line.starts_with("use std::"));
+    let mut types: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut whole = Vec::new();
+    for line in lines {
+        let path = line.trim_start_matches("use ").trim_end_matches(';');
+        let (module, names) = path.split_at(path.find("::{").or_else(|| path.rfind("::")).unwrap_or(0));
+        let names: Vec<&str> = names.trim_start_matches("::").trim_matches(['{', '}']).split(", ").collect();
+        if names.iter().all(|name| name.starts_with(char::is_uppercase)) {
+            types.entry(module).or_default().extend(names);
+        } else {
+            whole.push(line.clone());
+        }
+    }
+    whole.extend(types.iter().map(|(module, names)| {
+        let names: Vec<&str> = names.iter().copied().collect();
+        match names.as_slice() {
+            [name] => format!("use {module}::{name};"),
+            names => format!("use {module}::{{{}}};", names.join(", ")),
+        }
+    }));
+    whole.sort_by(|a, b| path_order(a).cmp(&path_order(b)));
+    let (std, other): (Vec<String>, Vec<String>) =
+        whole.into_iter().partition(|line| line.starts_with("use std::"));
     let sections = [std, other].into_iter().filter(|section| !section.is_empty());
     sections.map(|section| section.join("\n") + "\n").collect::<Vec<_>>().join("\n")
 }
@@ -80,4 +98,29 @@ fn path_order(line: &str) -> Vec<(u8, &str)> {
     path.splitn(path.split('{').next().unwrap_or(path).matches("::").count() + 1, "::")
         .map(|segment| (class(segment), segment))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_of_one_module_share_a_line() {
+        let lines = [
+            "use serde::Deserializer;",
+            "use std::fs;",
+            "use serde::de::Error as _;",
+            "use polars::prelude::*;",
+            "use serde::{Deserialize, Serialize};",
+            "use std::env;",
+        ];
+        insta::assert_snapshot!(imports(&lines.map(str::to_owned).into()), @r"
+        use std::env;
+        use std::fs;
+
+        use polars::prelude::*;
+        use serde::de::Error as _;
+        use serde::{Deserialize, Deserializer, Serialize};
+        ");
+    }
 }

@@ -1,10 +1,12 @@
 //! Every node kind: one file each, and the table that lists them.
 
+mod arrow;
 mod file;
 mod filter;
 mod formula;
 mod group_by;
 mod join;
+mod kafka;
 mod kafka_source;
 mod read_file;
 mod select;

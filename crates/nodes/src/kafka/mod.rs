@@ -1,0 +1,89 @@
+//! What is behind `kafka_source`: its columns, its reads and commits, and the code it exports.
+
+pub(crate) mod columns;
+#[cfg(test)]
+mod export_tests;
+pub(crate) mod python;
+pub(crate) mod rust;
+mod rust_lines;
+mod source;
+
+use std::time::Duration;
+
+use flowloom_flow::value::{FieldSpec, Fields, show_dtype};
+use flowloom_flow::{Cancel, Problem};
+use flowloom_kafka::{Cluster, Domain, Error, sample};
+use serde_json::{Map, Value};
+
+use crate::arrow::from_arrow;
+use crate::kafka_source::KafkaSource;
+
+pub(crate) use source::TopicSource;
+
+/// How to reach the brokers.
+pub(crate) fn cluster(settings: &KafkaSource) -> Cluster {
+    Cluster {
+        properties: settings.properties.0.clone(),
+        connect_timeout: Duration::from_millis(settings.connect_timeout_ms.max(1).unsigned_abs()),
+        ..Cluster::new(settings.bootstrap_servers.as_str())
+    }
+}
+
+/// What Kafka's crate says, as a problem.
+pub(crate) fn problem(error: Error) -> Problem {
+    if matches!(error, Error::Cancelled) {
+        return Problem::cancelled();
+    }
+    let message = error.to_string();
+    let problem = match error.domain() {
+        Domain::User => Problem::user(message),
+        Domain::External => Problem::external(message),
+        Domain::Internal => Problem::internal(message),
+    };
+    let problem = problem.retriable(error.is_retriable());
+    let hint = error.hint();
+    let problem = match error {
+        Error::UnknownTopic { .. } | Error::TopicForbidden { .. } => problem.at_field("topic"),
+        Error::GroupForbidden { .. } | Error::GroupBusy { .. } => problem.at_field("sync_name"),
+        Error::BadMessage { .. } => problem.at_field("bad_messages"),
+        _ => problem,
+    };
+    match hint {
+        Some(hint) => problem.hint(in_a_sentence(&hint)).source(error),
+        None => problem.source(error),
+    }
+}
+
+/// A hint follows the message after a semicolon.
+fn in_a_sentence(hint: &str) -> String {
+    let mut chars = hint.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// The setting `fields`, from a sample of the topic.
+pub(crate) fn infer(settings: &KafkaSource, cancel: &Cancel) -> Result<Map<String, Value>, Problem> {
+    let topic = settings.topic.0.as_str();
+    if topic.trim().is_empty() {
+        return Err(Problem::user("no topic is chosen").at_field("topic"));
+    }
+    let cancel = cancel.flag().into();
+    let found = sample::infer_schema(&cluster(settings), topic, sample::DEFAULT_MESSAGES, &cancel)
+        .map_err(problem)?;
+    let fields = found.schema.fields().iter().filter_map(|field| {
+        let dtype = show_dtype(&from_arrow(field.data_type())?);
+        Some(FieldSpec { name: field.name().clone(), dtype })
+    });
+    let fields = Fields(fields.collect());
+    if fields.0.is_empty() {
+        let why = match &found.first_bad {
+            Some(reason) => format!("its messages are not JSON ({reason})"),
+            None => "it holds no message with a value".to_owned(),
+        };
+        return Err(Problem::user(format!("the fields of topic `{topic}` cannot be inferred: {why}"))
+            .hint("type the fields in, or try again when the topic has messages")
+            .at_field("fields"));
+    }
+    let fields = serde_json::to_value(fields)
+        .map_err(|error| Problem::internal("the inferred fields cannot be written").source(error))?;
+    Ok(Map::from_iter([("fields".to_owned(), fields)]))
+}

@@ -1,0 +1,330 @@
+//! Reads a topic for a preview or a run, and keeps the offsets of runs.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use flowloom_flow::{
+    Ask, Cancel, Counts, Position, Problem, Progress, Range, Read, Sample, Scope, Site, Source,
+};
+use flowloom_kafka::offsets::{self, Isolation, Offsets};
+use flowloom_kafka::read::{self, Batches, Ended, Held, ReadRequest, Reading};
+use polars::prelude::{
+    IntoLazy as _, IpcScanOptions, LazyFrame, PlRefPath, ScanSources, Schema, UnifiedScanArgs, col,
+};
+
+use super::{cluster, columns, problem};
+use crate::arrow::frame;
+use crate::kafka_source::{BadMessages, Fallback, KafkaSource, Start};
+
+/// One node's topic.
+pub(crate) struct TopicSource {
+    settings: KafkaSource,
+    group: String,
+    spill_dir: PathBuf,
+    memory_bytes: usize,
+    decode_threads: usize,
+}
+
+impl TopicSource {
+    pub(crate) fn new(settings: &KafkaSource, site: &Site<'_>) -> Result<Self, Problem> {
+        columns::fields(settings)?;
+        Ok(Self {
+            settings: settings.clone(),
+            group: group(settings, site.flow, site.node.as_str()),
+            spill_dir: site.host.spill_dir().to_owned(),
+            memory_bytes: usize::try_from(site.host.memory_bytes()).unwrap_or(usize::MAX),
+            decode_threads: site.host.decode_threads(),
+        })
+    }
+
+    /// Spills what exceeds `bytes`, less than what the host allows.
+    #[cfg(test)]
+    pub(crate) fn spill_beyond(&mut self, bytes: usize) {
+        self.memory_bytes = bytes;
+    }
+
+    fn keeps_offsets(&self) -> bool {
+        self.settings.start != Start::Earliest
+    }
+
+    fn topic(&self) -> &str {
+        &self.settings.topic.0
+    }
+
+    fn isolation(&self) -> Isolation {
+        match self.settings.isolation {
+            crate::kafka_source::Isolation::ReadCommitted => Isolation::Committed,
+            crate::kafka_source::Isolation::ReadUncommitted => Isolation::Uncommitted,
+        }
+    }
+
+    fn request(&self, ask: &Ask<'_>) -> Result<ReadRequest, Problem> {
+        let wanted = self.wanted(ask);
+        let is_wanted = |name: &str| wanted.is_none_or(|wanted| wanted.iter().any(|each| each == name));
+        let settings = &self.settings;
+        let mut request = ReadRequest::new(self.topic(), columns::payload(settings, is_wanted)?);
+        request.metadata =
+            columns::metadata(settings).into_iter().filter(|column| is_wanted(column.name())).collect();
+        request.isolation = self.isolation();
+        request.bad_messages = match settings.bad_messages {
+            BadMessages::Fail => read::BadMessages::Fail,
+            BadMessages::Skip => read::BadMessages::Skip,
+            BadMessages::Reject => read::BadMessages::Reject,
+        };
+        request.decode_threads = self.decode_threads.max(1);
+        request.memory_budget_bytes = self.memory_bytes;
+        request.spill_folder = Some(self.spill_dir.clone());
+        match (ask.scope, ask.range) {
+            (Scope::Preview { rows, from: Sample::Newest }, _) => {
+                request.start = read::Start::Tail(rows as u64);
+            }
+            (Scope::Preview { rows, from: Sample::Oldest }, _) => {
+                request.limits.messages = Some(rows as u64);
+            }
+            (Scope::Run, Some(range)) => {
+                let ranges = range.topics.get(self.topic()).ok_or_else(|| self.other_topic(range))?;
+                request.start = read::Start::Offsets(ends(ranges, |range| range.from));
+                request.end = read::End::Offsets(ends(ranges, |range| range.to));
+            }
+            (Scope::Run, None) => {
+                request.start = self.start(ask)?;
+                let limit = |value: i64| (value > 0).then_some(value.unsigned_abs());
+                request.limits.messages = limit(settings.max_messages);
+                request.limits.bytes = limit(settings.max_bytes);
+                request.limits.time = limit(settings.max_seconds).map(Duration::from_secs);
+            }
+        }
+        Ok(request)
+    }
+
+    /// The columns of the first output that the plan needs; `None`: all.
+    ///
+    /// A value that does not fit is found in decoded columns alone, so where bad messages are left out
+    /// of the rows, every column decides which ones, whatever the plan needs.
+    fn wanted<'a>(&self, ask: &'a Ask<'_>) -> Option<&'a Vec<String>> {
+        match self.settings.bad_messages {
+            BadMessages::Fail => ask.columns.first()?.as_ref(),
+            BadMessages::Skip | BadMessages::Reject => None,
+        }
+    }
+
+    fn other_topic(&self, range: &Position) -> Problem {
+        let topics: Vec<_> = range.topics.keys().map(|topic| format!("`{topic}`")).collect();
+        Problem::user(format!(
+            "a batch of {} is not finished, but this node reads `{}` under the same sync name `{}`",
+            topics.join(", "),
+            self.topic(),
+            self.group
+        ))
+        .hint("choose another sync name for the new topic")
+        .at_field("sync_name")
+    }
+
+    /// Where a run starts: where the group stands, but not before what every sink has.
+    fn start(&self, ask: &Ask<'_>) -> Result<read::Start, Problem> {
+        let fallback = match self.settings.fallback {
+            Fallback::Earliest => read::Fallback::Earliest,
+            Fallback::Latest => read::Fallback::Latest,
+        };
+        let committed = read::Start::Committed { group: self.group.clone(), fallback };
+        match self.settings.start {
+            Start::Earliest => return Ok(read::Start::Earliest),
+            Start::Latest => return Ok(read::Start::Latest),
+            Start::Committed => {}
+        }
+        let Some(ranges) = ask.after.and_then(|after| after.topics.get(self.topic())) else {
+            return Ok(committed);
+        };
+        let after = ends(ranges, |range| range.to);
+        let mut stands = self.committed(self.topic(), &ask.cancel.flag().into())?;
+        if after
+            .iter()
+            .all(|(partition, offset)| stands.get(partition).is_some_and(|stands| stands >= offset))
+        {
+            return Ok(committed);
+        }
+        for (partition, offset) in after {
+            let stands = stands.entry(partition).or_insert(offset);
+            *stands = offset.max(*stands);
+        }
+        Ok(read::Start::Offsets(stands))
+    }
+
+    fn committed(&self, topic: &str, cancel: &flowloom_kafka::Cancel) -> Result<Offsets, Problem> {
+        offsets::committed(&cluster(&self.settings), &self.group, topic, cancel).map_err(problem)
+    }
+
+    fn position(&self, reading: &Reading) -> Option<Position> {
+        let ranges = reading.ranges.iter();
+        let ranges = ranges.map(|(partition, range)| (*partition, Range { from: range.from, to: range.to }));
+        self.keeps_offsets().then(|| Position {
+            sync: self.group.clone(),
+            topics: BTreeMap::from([(self.topic().to_owned(), ranges.collect())]),
+        })
+    }
+
+    /// What the user should know about what was not read.
+    fn notes(&self, reading: &Reading, scope: Scope) -> Vec<Problem> {
+        let mut notes = Vec::new();
+        if !reading.lost.is_empty() {
+            let lost: i64 = reading.lost.values().sum();
+            let partitions: Vec<_> = reading.lost.keys().map(i32::to_string).collect();
+            notes.push(
+                Problem::external(format!(
+                    "{lost} offsets of topic `{}` were removed by its retention before they were read, in {} {}",
+                    self.topic(),
+                    if partitions.len() == 1 { "partition" } else { "partitions" },
+                    partitions.join(", ")
+                ))
+                .hint("run more often, or keep messages longer by the topic's retention settings"),
+            );
+        }
+        if let Some(first) = &reading.first_bad {
+            let (count, became) = match reading.counts.rejected {
+                0 => (reading.counts.skipped, "skipped"),
+                rejected => (rejected, "rejected"),
+            };
+            let (messages, were) = if count == 1 { ("message", "was") } else { ("messages", "were") };
+            notes.push(
+                Problem::user(format!(
+                    "{count} bad {messages} {were} {became}; first at offset {} of partition {}: {}",
+                    first.offset, first.partition, first.reason
+                ))
+                .at_field("bad_messages"),
+            );
+        }
+        let limit = match (scope, reading.ended) {
+            (Scope::Preview { .. }, _) | (_, Ended::AtEnd) => None,
+            (_, Ended::MessageLimit) => Some("max_messages"),
+            (_, Ended::ByteLimit) => Some("max_bytes"),
+            (_, Ended::TimeLimit) => Some("max_seconds"),
+        };
+        if let Some(limit) = limit {
+            let message = format!("the read ended at its limit `{limit}`; more messages wait");
+            notes.push(Problem::user(message).hint("the next run goes on from there").at_field(limit));
+        }
+        notes.into_iter().map(Problem::warning).collect()
+    }
+}
+
+impl Source for TopicSource {
+    fn fingerprint(&self, scope: Scope, cancel: &Cancel) -> Result<Option<String>, Problem> {
+        if scope == Scope::Run {
+            return Ok(None);
+        }
+        let marks = offsets::watermarks(
+            &cluster(&self.settings),
+            self.topic(),
+            self.isolation(),
+            &cancel.flag().into(),
+        );
+        let marks = marks.map_err(problem)?;
+        let marks = marks.iter().map(|(partition, mark)| format!("{partition}:{}-{}", mark.low, mark.high));
+        Ok(Some(marks.collect::<Vec<_>>().join(" ")))
+    }
+
+    fn read(&mut self, ask: &Ask<'_>) -> Result<Read, Problem> {
+        let cancel: flowloom_kafka::Cancel = ask.cancel.flag().into();
+        let cluster = cluster(&self.settings);
+        if ask.scope == Scope::Run && self.keeps_offsets() {
+            offsets::ensure_group_idle(&cluster, &self.group, &cancel).map_err(problem)?;
+        }
+        let request = self.request(ask)?;
+        let mut progress = |progress: read::Progress| {
+            // Offsets count gaps as well, messages do not.
+            let target = progress.messages + progress.total_offsets.saturating_sub(progress.offsets);
+            let target = (request.limits == read::Limits::default()).then_some(target);
+            (ask.progress)(Progress { records: progress.messages, bytes: progress.bytes, target });
+        };
+        let reading = read::read(&cluster, &request, &cancel, &mut progress).map_err(problem)?;
+        let wanted = self.wanted(ask);
+        let is_wanted = |name: &str| wanted.is_none_or(|wanted| wanted.iter().any(|each| each == name));
+        let rows = columns::rows(&self.settings)?;
+        let rows = rows.into_iter().filter(|(name, _)| is_wanted(name)).collect();
+        Ok(Read {
+            frames: vec![lazy(&reading.rows, &rows)?, lazy(&reading.rejects, &columns::rejects())?],
+            position: self.position(&reading),
+            counts: Counts {
+                read: reading.counts.read,
+                decoded: reading.counts.decoded,
+                skipped: reading.counts.skipped,
+                rejected: reading.counts.rejected,
+                bytes: reading.counts.bytes,
+            },
+            notes: self.notes(&reading, ask.scope),
+            keep: keep(reading),
+        })
+    }
+
+    fn sync(&self) -> Option<&str> {
+        self.keeps_offsets().then_some(self.group.as_str())
+    }
+
+    fn is_acknowledged(&self, position: &Position) -> Result<bool, Problem> {
+        for (topic, ranges) in &position.topics {
+            let stands = self.committed(topic, &flowloom_kafka::Cancel::default())?;
+            let is_behind = |(partition, range): (&i32, &Range)| {
+                range.from != range.to && stands.get(partition).is_none_or(|stands| *stands < range.to)
+            };
+            if ranges.iter().any(is_behind) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn acknowledge(&mut self, position: &Position) -> Result<(), Problem> {
+        for (topic, ranges) in &position.topics {
+            let (cluster, cancel) = (cluster(&self.settings), flowloom_kafka::Cancel::default());
+            offsets::commit(&cluster, &self.group, topic, &ends(ranges, |range| range.to), &cancel)
+                .map_err(problem)?;
+        }
+        Ok(())
+    }
+}
+
+/// The sync name of the settings, or the one that is made for them.
+pub(super) fn group(settings: &KafkaSource, flow: &str, node: &str) -> String {
+    match settings.sync_name.trim() {
+        "" => format!("flowloom-{}-{node}", flow.trim().replace(char::is_whitespace, "-")),
+        name => name.to_owned(),
+    }
+}
+
+fn ends(ranges: &BTreeMap<i32, Range>, end: impl Fn(&Range) -> i64) -> Offsets {
+    ranges.iter().map(|(partition, range)| (*partition, end(range))).collect()
+}
+
+/// `batches` as a frame of `schema`: scanned from its files, or in memory.
+fn lazy(batches: &Batches, schema: &Schema) -> Result<LazyFrame, Problem> {
+    let rows = match &batches.held {
+        Held::Memory(held) => frame(&batches.schema, held)?.lazy(),
+        Held::Files(files) if files.paths.is_empty() => frame(&batches.schema, &[])?.lazy(),
+        Held::Files(files) => {
+            let paths: Vec<PlRefPath> =
+                files.paths.iter().map(|path| PlRefPath::try_from_path(path)).collect::<Result<_, _>>()?;
+            let args = UnifiedScanArgs { glob: false, ..UnifiedScanArgs::default() };
+            LazyFrame::scan_ipc_sources(
+                ScanSources::Paths(paths.into_iter().collect()),
+                IpcScanOptions::default(),
+                args,
+            )?
+        }
+    };
+    if schema.is_empty() {
+        return Ok(rows);
+    }
+    Ok(rows
+        .select(schema.iter().map(|(name, dtype)| col(name.clone()).cast(dtype.clone())).collect::<Vec<_>>()))
+}
+
+/// The files that the frames read from.
+fn keep(reading: Reading) -> Box<dyn Any + Send + Sync> {
+    let files = |batches: Batches| match batches.held {
+        Held::Files(files) => Some(files),
+        Held::Memory(_) => None,
+    };
+    Box::new((files(reading.rows), files(reading.rejects)))
+}
