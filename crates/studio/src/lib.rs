@@ -1,1 +1,14 @@
-//! .
+//! The studio without a face: every front end, the command line first, is a client of [`Session`].
+
+mod command;
+pub mod demo;
+mod infer;
+mod job;
+mod remember;
+mod session;
+
+pub use command::{Command, FlowKey, Values};
+pub use flowloom_store::Run;
+pub use job::{Job, Outcome};
+pub use remember::runs;
+pub use session::{Reply, Session, registry};

@@ -1,0 +1,87 @@
+//! One file for each verb.
+
+pub(crate) mod check;
+pub(crate) mod demo;
+pub(crate) mod describe;
+pub(crate) mod export;
+pub(crate) mod infer;
+pub(crate) mod preview;
+pub(crate) mod run;
+pub(crate) mod runs;
+
+use std::time::Duration;
+
+use flowloom_engine::Limits;
+use flowloom_flow::parameters::parse_set;
+use flowloom_flow::{Cancel, Problem};
+use flowloom_studio::{Command, FlowKey, Job, Outcome, Reply, Session, Values};
+
+use crate::args::FlowArgs;
+use crate::output::{Ended, show_problem};
+use crate::progress::Progress;
+
+/// How long a job that was cancelled may clean up before the program leaves.
+const CLEAN_UP: Duration = Duration::from_secs(5);
+
+/// A session with the flow of `args` open in it.
+pub(crate) fn open(args: &FlowArgs) -> Result<(Session, FlowKey, Values), Ended> {
+    let values = values(&args.set)?;
+    let mut session = Session::new(Limits::default());
+    match session.send(Command::Open { path: args.flow.clone() }) {
+        Ok(Reply::Opened { flow, warnings }) => {
+            warnings.iter().for_each(show_problem);
+            Ok((session, flow, values))
+        }
+        Ok(_) => Err(unexpected()),
+        Err(problems) => Err(Ended::Wrong(problems)),
+    }
+}
+
+fn values(set: &[String]) -> Result<Values, Ended> {
+    set.iter()
+        .map(|text| parse_set(text))
+        .collect::<Result<_, _>>()
+        .map_err(|problem| Ended::Wrong(vec![problem]))
+}
+
+/// Sends `command` and waits for its job, with bars and Ctrl-C.
+pub(crate) fn finish(session: &mut Session, command: Command, is_quiet: bool) -> Result<Outcome, Ended> {
+    let job = match session.send(command).map_err(Ended::by_domain)? {
+        Reply::Job(job) => job,
+        Reply::Done | Reply::Opened { .. } | Reply::Exported(_) => return Err(unexpected()),
+    };
+    on_interrupt(job.cancel().clone());
+    let mut progress = Progress::new(is_quiet);
+    let outcome = job.wait(|event| progress.show(&event));
+    if matches!(outcome, Outcome::Cancelled) {
+        leave(&job);
+    }
+    Ok(outcome)
+}
+
+/// Ctrl-C, and what schedulers send, cancel the job; a second one ends the program at once.
+fn on_interrupt(cancel: Cancel) {
+    let handler = move || {
+        if cancel.is_cancelled() {
+            std::process::exit(1);
+        }
+        cancel.cancel();
+    };
+    if let Err(error) = ctrlc::try_set_handler(handler) {
+        tracing::debug!("Ctrl-C ends the program without cleaning up: {error}");
+    }
+}
+
+fn leave(job: &Job) {
+    if !job.settle(CLEAN_UP) {
+        tracing::warn!("the job did not clean up in time; the next run will");
+    }
+}
+
+pub(crate) fn cancelled() -> Ended {
+    Ended::Failed(vec![Problem::cancelled().hint("nothing was written and no offset was committed")])
+}
+
+pub(crate) fn unexpected() -> Ended {
+    Ended::Failed(vec![Problem::internal("the session gave another answer than was asked for")])
+}

@@ -1,0 +1,40 @@
+//! `flowloom`: the studio from a shell, for people, CI and schedulers.
+//!
+//! Exit codes: 0 done, 1 the run failed or was cancelled, 2 the flow or the call is wrong.
+
+mod args;
+mod commands;
+mod output;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use self::args::{Args, Verb};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    start_log();
+    let ended = match args.verb {
+        Verb::Run(run) => commands::run::run(&run),
+        Verb::Preview(preview) => commands::preview::run(&preview),
+        Verb::Check(check) => commands::check::run(&check),
+        Verb::Infer(infer) => commands::infer::run(&infer),
+        Verb::Export(export) => commands::export::run(&export),
+        Verb::Describe(describe) => commands::describe::run(&describe),
+        Verb::Runs(runs) => commands::runs::run(&runs),
+        Verb::Demo(demo) => commands::demo::run(&demo),
+    };
+    ended.unwrap_or_else(|ended| ended.show())
+}
+
+/// Logs go to stderr, warnings only, unless `FLOWLOOM_LOG` says otherwise.
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("FLOWLOOM_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("off"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -1,0 +1,72 @@
+//! Everything that a user can ask of the studio, as plain data: canvas, menu, palette, command line and
+//! schedule all send these, so they can be logged, and replayed in tests.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use flowloom_engine::PreviewAsk;
+use flowloom_flow::Edit;
+use flowloom_flow::{Flow, NodeId, Target};
+use serde_json::Value;
+
+/// An open flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FlowKey(pub(crate) u64);
+
+/// One wish.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// An unsaved flow; its relative paths start at `folder`.
+    New {
+        flow: Flow,
+        folder: PathBuf,
+    },
+    Open {
+        path: PathBuf,
+    },
+    /// To `path`, or where it was opened.
+    Save {
+        flow: FlowKey,
+        path: Option<PathBuf>,
+    },
+    Close {
+        flow: FlowKey,
+    },
+    /// Edits with the same `gesture` in a row are one step of undo.
+    Edit {
+        flow: FlowKey,
+        edit: Edit,
+        gesture: Option<String>,
+    },
+    Undo {
+        flow: FlowKey,
+    },
+    Redo {
+        flow: FlowKey,
+    },
+    /// Asks a node's outside for settings that it needs not be told, such as the fields of a topic.
+    Infer {
+        flow: FlowKey,
+        node: NodeId,
+        values: Values,
+    },
+    Preview {
+        flow: FlowKey,
+        ask: PreviewAsk,
+        values: Values,
+    },
+    Run {
+        flow: FlowKey,
+        values: Values,
+    },
+    /// Into `folder`, which must not hold anything else.
+    Export {
+        flow: FlowKey,
+        target: Target,
+        folder: PathBuf,
+        values: Values,
+    },
+}
+
+/// Values of parameters, by name.
+pub type Values = BTreeMap<String, Value>;

@@ -1,0 +1,155 @@
+//! Work in the background, with events on the way and one outcome.
+
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use flowloom_engine::{Events, Preview, Report, RunEvent};
+use flowloom_flow::{Cancel, Problem};
+use serde_json::{Map, Value};
+
+/// How long a cancelled job may take to stop by itself before it is left behind; it is told to the user
+/// as cancelled within 200 ms either way.
+const GRACE: Duration = Duration::from_millis(150);
+const TICK: Duration = Duration::from_millis(20);
+/// Events that wait for a slow reader; progress beyond it is left out.
+const EVENTS: usize = 4_096;
+
+/// What a job came to.
+#[derive(Debug)]
+pub enum Outcome {
+    Run(Report),
+    Preview(Preview),
+    /// Settings that were found outside.
+    Inferred(Map<String, Value>),
+    /// The job could not begin.
+    Failed(Vec<Problem>),
+    /// Cancelled before it came to anything. Nothing was written and nothing committed.
+    Cancelled,
+}
+
+/// A job in the background. Dropping it leaves the work to finish unwatched; cancel it first to end it.
+pub struct Job {
+    events: Receiver<RunEvent>,
+    outcome: Receiver<Outcome>,
+    /// Closed when the worker has cleaned up after itself.
+    ended: Receiver<()>,
+    cancel: Cancel,
+}
+
+impl Job {
+    /// Starts `work` on a thread of its own.
+    pub(crate) fn start(
+        name: &str,
+        work: impl FnOnce(&Cancel, &Events) -> Outcome + Send + 'static,
+    ) -> Result<Self, Problem> {
+        let (events, received) = Events::channel(EVENTS);
+        let (sender, outcome) = bounded(1);
+        let (end, ended) = bounded::<()>(0);
+        let cancel = Cancel::default();
+        let token = cancel.clone();
+        std::thread::Builder::new()
+            .name(format!("flowloom-{name}"))
+            .spawn(move || {
+                report(&sender, work(&token, &events));
+                drop(end);
+            })
+            .map_err(|error| Problem::external("no thread could be started for the job").source(error))?;
+        Ok(Self { events: received, outcome, ended, cancel })
+    }
+
+    /// The switch that ends this job.
+    pub fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+
+    /// Events so far; never blocks.
+    pub fn events(&self) -> impl Iterator<Item = RunEvent> + '_ {
+        self.events.try_iter()
+    }
+
+    /// The outcome, once there is one; never blocks.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.outcome.try_recv().ok()
+    }
+
+    /// Waits for the outcome and hands on events meanwhile. A cancelled job is answered within 200 ms,
+    /// unless its writers are committing: then the answer is what became of that.
+    pub fn wait(&self, mut on_event: impl FnMut(RunEvent)) -> Outcome {
+        let mut cancelled_at = None;
+        let mut is_committing = false;
+        loop {
+            let result = self.events.recv_timeout(TICK);
+            match result {
+                Ok(event) => {
+                    is_committing |= matches!(event, RunEvent::Committing);
+                    on_event(event);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    return self.outcome.recv().unwrap_or_else(|_| died());
+                }
+            }
+            if self.cancel.is_cancelled() && !is_committing {
+                let since = *cancelled_at.get_or_insert_with(Instant::now);
+                if since.elapsed() >= GRACE {
+                    return self.outcome.try_recv().unwrap_or(Outcome::Cancelled);
+                }
+            }
+        }
+    }
+
+    /// Gives a job that was left behind `within` to clean up; whether it did.
+    pub fn settle(&self, within: Duration) -> bool {
+        matches!(self.ended.recv_timeout(within), Err(RecvTimeoutError::Disconnected))
+    }
+}
+
+fn report(sender: &Sender<Outcome>, outcome: Outcome) {
+    if sender.try_send(outcome).is_err() {
+        tracing::debug!("nobody waits for this job");
+    }
+}
+
+fn died() -> Outcome {
+    Outcome::Failed(vec![Problem::internal("the job ended without an answer")])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stuck_job_is_answered_within_200_ms() {
+        let (release, stuck) = bounded::<()>(0);
+        let job = Job::start("stuck", move |_, _| {
+            assert!(stuck.recv().is_err(), "waits until released");
+            Outcome::Inferred(Map::new())
+        })
+        .expect("thread");
+        job.cancel().cancel();
+        let start = Instant::now();
+        assert!(matches!(job.wait(|_| ()), Outcome::Cancelled));
+        assert!(start.elapsed() < Duration::from_millis(200), "{:?}", start.elapsed());
+        drop(release);
+        assert!(job.settle(Duration::from_secs(5)), "it cleans up in the end");
+    }
+
+    #[test]
+    fn a_commit_is_waited_for() {
+        let (release, committing) = bounded::<()>(0);
+        let job = Job::start("commit", move |_, events| {
+            events.send(RunEvent::Committing);
+            assert!(committing.recv().is_err(), "waits until released");
+            Outcome::Inferred(Map::new())
+        })
+        .expect("thread");
+        job.cancel().cancel();
+        let mut release = Some(release);
+        let outcome = job.wait(|event| {
+            if matches!(event, RunEvent::Committing) {
+                release.take();
+            }
+        });
+        assert!(matches!(outcome, Outcome::Inferred(_)));
+    }
+}

@@ -1,0 +1,38 @@
+//! Run history: every run of a flow, from whatever front end, in the store.
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use flowloom_engine::{Outcome, Report};
+use flowloom_flow::Problem;
+use flowloom_store::{NewRun, Run, Store};
+
+/// Remembers a run. A store that cannot be used costs the history, never the run: it is only logged.
+pub(crate) fn remember(flow: &str, file: Option<&Path>, report: &Report) {
+    let kept = Store::home().and_then(|home| Store::open(&home)).and_then(|store| {
+        let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
+        let file = file.map(|path| path.display().to_string());
+        store.add_run(&NewRun {
+            flow,
+            file: file.as_deref(),
+            started_ms: now_ms - report.elapsed_ms as i64,
+            elapsed_ms: report.elapsed_ms,
+            outcome: match report.outcome {
+                Outcome::Done => "done",
+                Outcome::Failed => "failed",
+                Outcome::Cancelled => "cancelled",
+            },
+            report: &serde_json::to_string(report).unwrap_or_default(),
+        })
+    });
+    if let Err(error) = kept {
+        tracing::warn!("this run is not in the history: {error}");
+    }
+}
+
+/// The newest runs, newest first.
+pub fn runs(limit: u32) -> Result<Vec<Run>, Problem> {
+    Store::home()
+        .and_then(|home| Store::open(&home)?.runs(limit))
+        .map_err(|error| Problem::external(error.to_string()).source(error))
+}
