@@ -31,6 +31,8 @@ pub(crate) fn binary() -> &'static Path {
 /// A folder with a flow in it.
 pub(crate) struct Workshop {
     folder: TempDir,
+    /// The program's own data, such as its run history.
+    home: TempDir,
 }
 
 /// What a call came to.
@@ -43,7 +45,8 @@ pub(crate) struct Answer {
 
 impl Workshop {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("temporary folder") }
+        let folder = || tempfile::tempdir().expect("temporary folder");
+        Self { folder: folder(), home: folder() }
     }
 
     /// A workshop with `flow` as `test.flow.yaml`.
@@ -89,6 +92,7 @@ impl Workshop {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(binary());
         command.current_dir(self.folder.path()).args(args).stdin(Stdio::null());
+        command.env("FLOWLOOM_HOME", self.home.path());
         command
     }
 
