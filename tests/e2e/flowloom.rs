@@ -3,29 +3,19 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::OnceLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::broker::Broker;
 
-/// The `flowloom` binary, built once for this process with the features that the tests were built with.
-pub(crate) fn binary() -> &'static Path {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let built = Command::new(cargo)
-            .current_dir(root)
-            .args(["build", "--quiet", "--workspace", "--bins"])
-            .status()
-            .expect("cargo runs");
-        assert!(built.success(), "flowloom does not build");
-        let tests = std::env::current_exe().expect("this program has a path");
-        let target = tests.parent().and_then(Path::parent).expect("target/debug/deps/e2e");
-        target.join("flowloom")
-    })
+/// The `flowloom` binary: `cargo test --workspace` builds it beside the tests, for `crates/cli/tests`.
+pub(crate) fn binary() -> PathBuf {
+    let tests = std::env::current_exe().expect("this program has a path");
+    let target = tests.parent().and_then(Path::parent).expect("target/debug/deps/e2e");
+    let binary = target.join("flowloom");
+    assert!(binary.exists(), "no {}: `cargo test --workspace` builds it", binary.display());
+    binary
 }
 
 /// A folder with a flow in it.
