@@ -239,7 +239,8 @@ fn rust_reads_the_same() {
     impl UnderTest {
         fn read(message: &BorrowedMessage) -> Result<Self, Box<dyn Error>> {
             let mut row: Self = decode(message.payload())?;
-            row.kafka_key = message.key().map(|key| String::from_utf8(key.into())).transpose()?;
+            let key = message.key().map(Vec::from);
+            row.kafka_key = key.map(String::from_utf8).transpose()?;
             row.kafka_partition = message.partition().into();
             row.kafka_offset = message.offset();
             row.kafka_timestamp = message.timestamp().to_millis().map(|ms| ms * 1000);
@@ -306,7 +307,7 @@ fn rust_reads_the_same() {
             Ok(())
         })?;
         rows.sort_by_key(|row| (row.kafka_partition, row.kafka_offset));
-        let frame = df!(
+        let rows = df!(
             "order_id" => rows.iter().map(|row| row.order_id).collect::<Vec<_>>(),
             "customer" => rows.iter().map(|row| row.customer.as_deref()).collect::<Vec<_>>(),
             "amount" => rows.iter().map(|row| row.amount).collect::<Vec<_>>(),
@@ -314,7 +315,8 @@ fn rust_reads_the_same() {
             "_kafka_partition" => rows.iter().map(|row| row.kafka_partition).collect::<Vec<_>>(),
             "_kafka_offset" => rows.iter().map(|row| row.kafka_offset).collect::<Vec<_>>(),
             "_kafka_timestamp" => rows.iter().map(|row| row.kafka_timestamp).collect::<Vec<_>>(),
-        )?;
+        )?
+        .lazy();
         let utc = DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC));
         rejects.sort_by_key(|each: &Reject| (each.partition, each.offset));
         let rejected = df!(
@@ -331,7 +333,7 @@ fn rust_reads_the_same() {
             offsets.add_partition_offset(topic, partition, Offset::Offset(end))?;
         }
         Ok((
-            frame.lazy().with_column(col("_kafka_timestamp").cast(utc.clone())),
+            rows.with_column(col("_kafka_timestamp").cast(utc.clone())),
             rejected.lazy().with_column(col("timestamp").cast(utc)),
             offsets,
         ))
@@ -413,7 +415,9 @@ fn rust_reads_the_same() {
         let integer = number.as_i128().or(float.map(|float| float as i128));
         match integer.and_then(|integer| T::try_from(integer).ok()) {
             Some(integer) => Ok(Some(integer)),
-            None => Err(D::Error::custom(format!("expected an integer, found {number}"))),
+            None => Err(D::Error::custom(format!(
+                "expected an integer, found {number}"
+            ))),
         }
     }
     /// A string; any other value as the JSON text that stands there.
@@ -422,7 +426,9 @@ fn rust_reads_the_same() {
             return Ok(None);
         };
         if raw.get().starts_with('"') {
-            return serde_json::from_str(raw.get()).map(Some).map_err(D::Error::custom);
+            return serde_json::from_str(raw.get())
+                .map(Some)
+                .map_err(D::Error::custom);
         }
         Ok(Some(raw.get().to_owned()))
     }

@@ -256,7 +256,7 @@ fn read(
     lines.push(take(settings, node, has_rejects));
     lines.push("    })?;".to_owned());
     lines.push("    rows.sort_by_key(|row| (row.kafka_partition, row.kafka_offset));".to_owned());
-    lines.push("    let frame = df!(".to_owned());
+    lines.push("    let rows = df!(".to_owned());
     for member in members {
         let take = match member.dtype {
             DataType::String => format!("row.{}.as_deref()", member.name),
@@ -266,11 +266,11 @@ fn read(
     }
     let metadata = columns::metadata(settings);
     lines.extend(metadata.iter().map(|each| column(each.name(), metadata_value(*each))));
-    lines.push("    )?;".to_owned());
-    let mut results = vec!["frame.lazy()".to_owned()];
+    lines.push("    )?\n    .lazy();".to_owned());
+    let mut results = vec!["rows".to_owned()];
     if settings.timestamp_column {
         lines.push(UTC.to_owned());
-        results = vec!["frame.lazy().with_column(col(\"_kafka_timestamp\").cast(utc))".to_owned()];
+        results = vec!["rows.with_column(col(\"_kafka_timestamp\").cast(utc))".to_owned()];
     }
     if has_rejects {
         if settings.timestamp_column {
@@ -346,7 +346,7 @@ fn reader(settings: &KafkaSource, node: &str) -> String {
     ];
     let key = match settings.key_column {
         KeyColumn::Text => {
-            "        row.kafka_key = message.key().map(|key| String::from_utf8(key.into())).transpose()?;"
+            "        let key = message.key().map(Vec::from);\n        row.kafka_key = key.map(String::from_utf8).transpose()?;"
         }
         KeyColumn::Bytes => "        row.kafka_key = message.key().map(Vec::from);",
         KeyColumn::None => "",

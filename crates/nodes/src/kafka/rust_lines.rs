@@ -146,7 +146,9 @@ fn integer<'de, D: Deserializer<'de>, T: TryFrom<i128>>(from: D) -> Result<Optio
     let integer = number.as_i128().or(float.map(|float| float as i128));
     match integer.and_then(|integer| T::try_from(integer).ok()) {
         Some(integer) => Ok(Some(integer)),
-        None => Err(D::Error::custom(format!("expected an integer, found {number}"))),
+        None => Err(D::Error::custom(format!(
+            "expected an integer, found {number}"
+        ))),
     }
 }"#;
 
@@ -156,7 +158,9 @@ fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> 
         return Ok(None);
     };
     if raw.get().starts_with('"') {
-        return serde_json::from_str(raw.get()).map(Some).map_err(D::Error::custom);
+        return serde_json::from_str(raw.get())
+            .map(Some)
+            .map_err(D::Error::custom);
     }
     Ok(Some(raw.get().to_owned()))
 }"#;
