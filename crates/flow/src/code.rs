@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use polars::prelude::Schema;
 use serde::Serialize;
 
-use crate::{NodeId, Problem};
+use crate::{NodeId, Problem, layout};
 
 /// What a flow can be exported to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -203,14 +203,11 @@ impl<'a> CodeWriter<'a> {
         self.program.steps.push(line.into());
     }
 
-    /// `name = expression` for output port `i`, when something reads it.
+    /// `name = expression` for output port `i`, when something reads it; an expression of one line is broken
+    /// where it is too long.
     pub fn assign(&mut self, i: usize, expression: &str) {
         if let Some(name) = self.output(i) {
-            let line = match self.target {
-                Target::Python => format!("{name} = {expression}"),
-                Target::Rust => format!("let {name} = {expression};"),
-            };
-            self.step(line);
+            self.step(layout::assignment(self.target, name, expression));
         }
     }
 

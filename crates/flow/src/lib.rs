@@ -13,6 +13,7 @@ mod history;
 mod host;
 mod id;
 mod kind;
+mod layout;
 mod nearest;
 mod node;
 pub mod parameters;

@@ -231,13 +231,18 @@ mod tests {
         package polars >=2.1 
         import polars as pl
         pass = left.filter(pl.sql_expr("amount > 60 AND status = 'paid'"))
-        reject = left.filter(pl.sql_expr("amount > 60 AND status = 'paid'").ne_missing(True))
+        reject = left.filter(
+            pl.sql_expr("amount > 60 AND status = 'paid'").ne_missing(True)
+        )
         "#);
         insta::assert_snapshot!(code(&large, Target::Rust, &schema).unwrap(), @r#"
         package polars 0.55 lazy sql
         use polars::prelude::*;
-        let pass = left.clone().filter(polars::sql::sql_expr("amount > 60 AND status = 'paid'")?);
-        let reject = left.filter(polars::sql::sql_expr("amount > 60 AND status = 'paid'")?.neq_missing(lit(true)));
+        let pass = left
+            .clone()
+            .filter(polars::sql::sql_expr("amount > 60 AND status = 'paid'")?);
+        let reject = left
+            .filter(polars::sql::sql_expr("amount > 60 AND status = 'paid'")?.neq_missing(lit(true)));
         "#);
     }
 }

@@ -207,19 +207,37 @@ mod tests {
         insta::assert_snapshot!(code(&one, Target::Rust, &schema).unwrap(), @r#"
         package polars 0.55 lazy
         use polars::prelude::*;
-        let out = left.sort(["amount"], SortMultipleOptions::default().with_order_descending(true).with_nulls_last(true).with_maintain_order(true));
+        let out = left.sort(
+            ["amount"],
+            SortMultipleOptions::default()
+                .with_order_descending(true)
+                .with_nulls_last(true)
+                .with_maintain_order(true),
+        );
         "#);
         let two =
             sort(json!([{"column": "größe", "nulls_first": true}, {"column": "id", "descending": true}]));
         insta::assert_snapshot!(code(&two, Target::Python, &schema).unwrap(), @r#"
         package polars >=2.1 
         import polars as pl
-        out = left.sort("größe", "id", descending=[False, True], nulls_last=[False, True], maintain_order=True)
+        out = left.sort(
+            "größe",
+            "id",
+            descending=[False, True],
+            nulls_last=[False, True],
+            maintain_order=True,
+        )
         "#);
         insta::assert_snapshot!(code(&two, Target::Rust, &schema).unwrap(), @r#"
         package polars 0.55 lazy
         use polars::prelude::*;
-        let out = left.sort(["größe", "id"], SortMultipleOptions::default().with_order_descending_multi([false, true]).with_nulls_last_multi([false, true]).with_maintain_order(true));
+        let out = left.sort(
+            ["größe", "id"],
+            SortMultipleOptions::default()
+                .with_order_descending_multi([false, true])
+                .with_nulls_last_multi([false, true])
+                .with_maintain_order(true),
+        );
         "#);
         let pattern = [df!["*" => [1]].unwrap().schema().as_ref().clone()];
         let star = sort(json!([{"column": "*"}]));
@@ -231,7 +249,12 @@ mod tests {
         insta::assert_snapshot!(code(&star, Target::Rust, &pattern).unwrap(), @r#"
         package polars 0.55 lazy
         use polars::prelude::*;
-        let out = left.sort_by_exprs([Expr::Column("*".into())], SortMultipleOptions::default().with_nulls_last(true).with_maintain_order(true));
+        let out = left.sort_by_exprs(
+            [Expr::Column("*".into())],
+            SortMultipleOptions::default()
+                .with_nulls_last(true)
+                .with_maintain_order(true),
+        );
         "#);
     }
 }

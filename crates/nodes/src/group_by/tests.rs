@@ -212,7 +212,10 @@ fn code_computes_the_same() {
     insta::assert_snapshot!(code(&short, Target::Rust, &schema).unwrap(), @r#"
     package polars 0.55 lazy
     use polars::prelude::*;
-    let out = left.group_by([col("country")]).agg([len().alias("rows")]).sort(["country"], SortMultipleOptions::default());
+    let out = left
+        .group_by([col("country")])
+        .agg([len().alias("rows")])
+        .sort(["country"], SortMultipleOptions::default());
     "#);
     let distinct = group_by(json!({"keys": ["country", "größe"]}));
     insta::assert_snapshot!(code(&distinct, Target::Python, &schema).unwrap(), @r#"
@@ -223,7 +226,10 @@ fn code_computes_the_same() {
     insta::assert_snapshot!(code(&distinct, Target::Rust, &schema).unwrap(), @r#"
     package polars 0.55 lazy
     use polars::prelude::*;
-    let out = left.select([col("country"), col("größe")]).unique(None, UniqueKeepStrategy::Any).sort(["country", "größe"], SortMultipleOptions::default());
+    let out = left
+        .select([col("country"), col("größe")])
+        .unique(None, UniqueKeepStrategy::Any)
+        .sort(["country", "größe"], SortMultipleOptions::default());
     "#);
     let all: Vec<Json> = Aggregate::ALL
         .iter()
@@ -237,11 +243,52 @@ fn code_computes_the_same() {
     insta::assert_snapshot!(code(&every, Target::Python, &schema).unwrap(), @r#"
     package polars >=2.1 
     import polars as pl
-    out = left.select(pl.col("amount").sum().alias("amount_sum"), pl.col("amount").mean().alias("amount_mean"), pl.col("amount").min().alias("amount_min"), pl.col("amount").max().alias("amount_max"), pl.col("amount").count().alias("amount_count"), pl.len().alias("rows"), pl.col("amount").drop_nulls().n_unique().alias("amount_n_unique"), pl.col("amount").first().alias("amount_first"), pl.col("amount").last().alias("amount_last"), pl.col("amount").median().alias("amount_median"), pl.col("amount").std().alias("amount_std"), pl.col("amount").var().alias("amount_var"), pl.col("amount").quantile(0.9, "linear").alias("amount_quantile"), pl.col("amount").implode().alias("amount_list"), pl.col("amount").cast(pl.String).str.join(",").alias("amount_join"))
+    out = left.select(
+        pl.col("amount").sum().alias("amount_sum"),
+        pl.col("amount").mean().alias("amount_mean"),
+        pl.col("amount").min().alias("amount_min"),
+        pl.col("amount").max().alias("amount_max"),
+        pl.col("amount").count().alias("amount_count"),
+        pl.len().alias("rows"),
+        pl.col("amount").drop_nulls().n_unique().alias("amount_n_unique"),
+        pl.col("amount").first().alias("amount_first"),
+        pl.col("amount").last().alias("amount_last"),
+        pl.col("amount").median().alias("amount_median"),
+        pl.col("amount").std().alias("amount_std"),
+        pl.col("amount").var().alias("amount_var"),
+        pl.col("amount").quantile(0.9, "linear").alias("amount_quantile"),
+        pl.col("amount").implode().alias("amount_list"),
+        pl.col("amount").cast(pl.String).str.join(",").alias("amount_join"),
+    )
     "#);
     insta::assert_snapshot!(code(&every, Target::Rust, &schema).unwrap(), @r#"
     package polars 0.55 concat_str lazy strings
     use polars::prelude::*;
-    let out = left.select([col("amount").sum().alias("amount_sum"), col("amount").mean().alias("amount_mean"), col("amount").min().alias("amount_min"), col("amount").max().alias("amount_max"), col("amount").count().alias("amount_count"), len().alias("rows"), col("amount").drop_nulls().n_unique().alias("amount_n_unique"), col("amount").first().alias("amount_first"), col("amount").last().alias("amount_last"), col("amount").median().alias("amount_median"), col("amount").std(1).alias("amount_std"), col("amount").var(1).alias("amount_var"), col("amount").quantile(lit(0.9), QuantileMethod::Linear).alias("amount_quantile"), col("amount").implode(true).alias("amount_list"), col("amount").cast(DataType::String).str().join(",", true).alias("amount_join")]);
+    let out = left.select([
+        col("amount").sum().alias("amount_sum"),
+        col("amount").mean().alias("amount_mean"),
+        col("amount").min().alias("amount_min"),
+        col("amount").max().alias("amount_max"),
+        col("amount").count().alias("amount_count"),
+        len().alias("rows"),
+        col("amount")
+            .drop_nulls()
+            .n_unique()
+            .alias("amount_n_unique"),
+        col("amount").first().alias("amount_first"),
+        col("amount").last().alias("amount_last"),
+        col("amount").median().alias("amount_median"),
+        col("amount").std(1).alias("amount_std"),
+        col("amount").var(1).alias("amount_var"),
+        col("amount")
+            .quantile(lit(0.9), QuantileMethod::Linear)
+            .alias("amount_quantile"),
+        col("amount").implode(true).alias("amount_list"),
+        col("amount")
+            .cast(DataType::String)
+            .str()
+            .join(",", true)
+            .alias("amount_join"),
+    ]);
     "#);
 }
