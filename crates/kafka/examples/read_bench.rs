@@ -130,8 +130,18 @@ fn schema(columns: &str) -> Arc<Schema> {
 fn measure(servers: &str, topic: &str, columns: &str, threads: usize, start: Start) -> Outcome<()> {
     let mut request = ReadRequest::new(topic, schema(columns));
     (request.decode_threads, request.start) = (threads, start);
+    let mut cluster = Cluster::new(servers);
+    let properties = std::env::var("BENCH_PROPERTIES").unwrap_or_default();
+    cluster.properties = properties
+        .split(',')
+        .filter_map(|set| set.split_once('='))
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect();
+    if let Ok(budget) = std::env::var("BENCH_BUDGET_MB") {
+        request.memory_budget_bytes = budget.parse::<usize>()? << 20;
+    }
     let started = Instant::now();
-    let reading = read(&Cluster::new(servers), &request, &Cancel::default(), &mut |_| {})?;
+    let reading = read(&cluster, &request, &Cancel::default(), &mut |_| {})?;
     let seconds = started.elapsed().as_secs_f64();
     if std::env::var_os("BENCH_TIMINGS").is_some() {
         println!("{:?} {:?}", reading.timings, reading.counts);

@@ -133,7 +133,7 @@ impl Gather {
                 path: path.clone(),
                 source,
             })?;
-            let writer = FileWriter::try_new(BufWriter::with_capacity(1 << 20, file), &self.schema)
+            let writer = FileWriter::try_new(BufWriter::with_capacity(1 << 15, file), &self.schema)
                 .map_err(|error| failed("start", &path, error))?;
             lane.file = Some((path, writer));
         }

@@ -18,6 +18,7 @@ mod queue;
 mod reading;
 mod rejects;
 mod request;
+mod router;
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -1,38 +1,25 @@
-//! Fetch on this thread, decode on others, gather in order.
+//! Fetch on this thread, decode on others, gather in order on one more.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use arrow::datatypes::SchemaRef;
-use crossbeam_channel::{Receiver, SendTimeoutError, Sender, bounded};
-use parking_lot::Mutex;
+use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::chunk::{Chunk, ChunkDecoder};
-use super::fetch::{Fetch, Fetched, Sink, fetch};
+use super::fetch::{Fetch, Fetched, fetch};
 use super::gather::Gather;
 use super::plan::Span;
-use super::queue::{Message, MessageBatch};
 use super::reading::{BadExample, Batches, Counts, OffsetRange, Reading, Timings};
 use super::rejects;
 use super::request::{Progress, ReadRequest};
+use super::router::{Job, Router};
 use crate::cancel::Cancel;
 use crate::client::Connection;
 use crate::error::{Error, Result};
-
-/// Messages of one partition that are decoded together.
-const CHUNK_MESSAGES: usize = 8192;
-
-/// Bytes of them.
-const CHUNK_BYTES: usize = 4 << 20;
-
-/// Bytes of messages of all partitions that wait for their chunk to fill.
-const WAITING_BYTES: usize = 16 << 20;
-
-/// How often progress is told.
-const PROGRESS: Duration = Duration::from_millis(100);
 
 /// Everything that a read needs beside the brokers.
 pub(super) struct Pipeline<'a> {
@@ -40,27 +27,16 @@ pub(super) struct Pipeline<'a> {
     schema: SchemaRef,
     topic: Arc<str>,
     cancel: &'a Cancel,
-    gathered: Mutex<Gathered>,
-    /// Set once a decoding thread has failed.
+    /// Set once a thread has failed.
     failed: AtomicBool,
 }
 
-/// What the decoding threads write.
+/// What the chunks add up to.
 struct Gathered {
     rows: Gather,
     rejects: Gather,
     counts: Counts,
     first_bad: Option<BadExample>,
-    /// The first error of a decoding thread.
-    failure: Option<Error>,
-}
-
-/// Messages to decode.
-struct Job {
-    partition: i32,
-    /// Counts the chunks of the partition.
-    number: u64,
-    messages: MessageBatch,
 }
 
 /// All of a read but what only its caller knows.
@@ -85,22 +61,7 @@ impl<'a> Pipeline<'a> {
         if request.decode_threads == 0 {
             return Err(Error::InvalidRequest { reason: "at least one decode thread is needed".into() });
         }
-        let gather = |name, schema, budget| Gather::new(name, schema, budget, request.spill_folder.clone());
-        let gathered = Gathered {
-            rows: gather("rows", Arc::clone(&schema), request.memory_budget_bytes),
-            rejects: gather("rejects", rejects::schema(), request.memory_budget_bytes / 4),
-            counts: Counts::default(),
-            first_bad: None,
-            failure: None,
-        };
-        Ok(Self {
-            request,
-            schema,
-            topic,
-            cancel,
-            gathered: Mutex::new(gathered),
-            failed: AtomicBool::new(false),
-        })
+        Ok(Self { request, schema, topic, cancel, failed: AtomicBool::new(false) })
     }
 
     /// Reads `spans` to their ends or limits.
@@ -111,42 +72,44 @@ impl<'a> Pipeline<'a> {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Outcome> {
         let started = Instant::now();
-        let (jobs, work) = bounded(2 * self.request.decode_threads);
-        let fetched = thread::scope(|scope| {
-            for _ in 0..self.request.decode_threads {
+        let threads = self.request.decode_threads;
+        let (jobs, work) = bounded(2 * threads);
+        let (chunks, decoded) = bounded(threads);
+        thread::scope(|scope| {
+            let gather = start(scope, "kafka-gather", || self.watched(self.gather(decoded)))?;
+            let mut decode = Vec::with_capacity(threads);
+            for _ in 0..threads {
                 let decoder =
                     ChunkDecoder::new(self.request, Arc::clone(&self.schema), Arc::clone(&self.topic))?;
-                let work = work.clone();
-                thread::Builder::new()
-                    .name("kafka-decode".into())
-                    .spawn_scoped(scope, || self.decode(decoder, work))
-                    .map_err(|error| Error::Thread {
-                        name: "kafka-decode",
-                        what: "could not be started",
-                        source: Some(error),
-                    })?;
+                let (work, chunks) = (work.clone(), chunks.clone());
+                decode
+                    .push(start(scope, "kafka-decode", || self.watched(self.decode(decoder, work, chunks)))?);
             }
-            // Only the threads hold the work now: when they all stop, so does the router.
-            drop(work);
-            self.fetch(connection, &spans, jobs, progress)
-        });
-        let last_fetched = started.elapsed();
-        let gathered = self.gathered.into_inner();
-        if let Some(failure) = gathered.failure {
-            return Err(failure);
-        }
-        self.cancel.check()?;
-        let fetched = fetched?;
-        debug_assert!(gathered.counts.add_up(), "{:?}", gathered.counts);
-        Ok(Outcome {
-            rows: gathered.rows.finish()?,
-            rejects: gathered.rejects.finish()?,
-            counts: gathered.counts,
-            first_bad: gathered.first_bad,
-            spans,
-            fetched,
-            started,
-            last_fetched,
+            // Only the threads hold these now: when one stage stops, so do those around it.
+            drop((work, chunks));
+            let fetched = self.fetch(connection, &spans, jobs, progress);
+            let last_fetched = started.elapsed();
+            let decoded =
+                decode.into_iter().map(|thread| ended("kafka-decode", thread)).collect::<Result<()>>();
+            let gathered = ended("kafka-gather", gather);
+            self.cancel.check()?;
+            // The stage that failed says why; those around it only that it is gone.
+            let gathered = gathered?;
+            decoded?;
+            let fetched = fetched?;
+            let Gathered { rows, rejects, counts, first_bad } = gathered;
+            debug_assert!(counts.add_up(), "{counts:?}");
+            let (rows, rejects) = (rows.finish()?, rejects.finish()?);
+            Ok(Outcome {
+                rows,
+                rejects,
+                counts,
+                first_bad,
+                spans: spans.clone(),
+                fetched,
+                started,
+                last_fetched,
+            })
         })
     }
 
@@ -157,15 +120,7 @@ impl<'a> Pipeline<'a> {
         jobs: Sender<Job>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Fetched> {
-        let mut router = Router {
-            jobs,
-            cancel: self.cancel,
-            failed: &self.failed,
-            waiting: spans.iter().map(|span| Waiting::new(span.partition)).collect(),
-            waiting_bytes: 0,
-            progress,
-            last_progress: None,
-        };
+        let mut router = Router::new(spans, jobs, self.cancel, &self.failed, progress);
         let plan = Fetch {
             connection,
             topic: &self.request.topic,
@@ -175,128 +130,75 @@ impl<'a> Pipeline<'a> {
             cancel: self.cancel,
         };
         let fetched = fetch(&plan, &mut router)?;
-        router.send_all()?;
+        router.finish()?;
         Ok(fetched)
     }
 
-    /// Decodes until there is no more work, or something failed.
-    fn decode(&self, mut decoder: ChunkDecoder, work: Receiver<Job>) {
-        for job in work {
+    /// Decodes until there is no more work, or nobody wants it.
+    fn decode(
+        &self,
+        mut decoder: ChunkDecoder,
+        work: Receiver<Job>,
+        chunks: Sender<(Job, Chunk)>,
+    ) -> Result<()> {
+        for mut job in work {
             if self.failed.load(Ordering::Relaxed) {
-                return;
+                break;
             }
-            let done = decoder.decode(&job.messages, self.cancel).and_then(|chunk| self.gather(&job, chunk));
-            if let Err(error) = done {
-                self.gathered.lock().failure.get_or_insert(error);
-                self.failed.store(true, Ordering::Relaxed);
-                return;
+            let messages = std::mem::take(&mut job.messages);
+            let chunk = decoder.decode(&messages, self.cancel)?;
+            drop(messages);
+            if chunks.send((job, chunk)).is_err() {
+                break;
             }
-        }
-    }
-
-    fn gather(&self, job: &Job, chunk: Chunk) -> Result<()> {
-        let mut gathered = self.gathered.lock();
-        gathered.counts.add(chunk.counts);
-        if let Some(bad) = chunk.first_bad {
-            let earlier = gathered.first_bad.as_ref().map(|known| (known.partition, known.offset));
-            if earlier.is_none_or(|known| (bad.partition, bad.offset) < known) {
-                gathered.first_bad = Some(bad);
-            }
-        }
-        gathered.rejects.add(job.partition, job.number, chunk.rejects)?;
-        gathered.rows.add(job.partition, job.number, Some(chunk.rows))
-    }
-}
-
-/// Sorts messages into chunks of one partition each and hands them to the decoding threads.
-struct Router<'a> {
-    jobs: Sender<Job>,
-    cancel: &'a Cancel,
-    failed: &'a AtomicBool,
-    /// One for each span.
-    waiting: Vec<Waiting>,
-    waiting_bytes: usize,
-    progress: &'a mut dyn FnMut(Progress),
-    last_progress: Option<Instant>,
-}
-
-/// Messages of one partition that wait for their chunk to fill.
-struct Waiting {
-    partition: i32,
-    messages: MessageBatch,
-    bytes: usize,
-    number: u64,
-}
-
-impl Waiting {
-    fn new(partition: i32) -> Self {
-        Self { partition, messages: MessageBatch::default(), bytes: 0, number: 0 }
-    }
-}
-
-impl Sink for Router<'_> {
-    #[inline]
-    fn take(&mut self, span: usize, message: Message<'_>) -> Result<()> {
-        let waiting = &mut self.waiting[span];
-        let bytes = message.view().size_bytes();
-        waiting.messages.push(message);
-        waiting.bytes += bytes;
-        self.waiting_bytes += bytes;
-        if waiting.messages.len() >= CHUNK_MESSAGES || waiting.bytes >= CHUNK_BYTES {
-            return self.send(span);
-        }
-        if self.waiting_bytes >= WAITING_BYTES { self.send_all() } else { Ok(()) }
-    }
-
-    fn tick(&mut self, progress: Progress) -> Result<()> {
-        self.check()?;
-        if self.last_progress.is_none_or(|last| last.elapsed() >= PROGRESS) {
-            self.last_progress = Some(Instant::now());
-            (self.progress)(progress);
         }
         Ok(())
     }
-}
 
-impl Router<'_> {
-    fn send_all(&mut self) -> Result<()> {
-        (0..self.waiting.len()).try_for_each(|span| self.send(span))
-    }
-
-    /// Hands over the chunk of a span, waiting while the decoding threads are busy.
-    fn send(&mut self, span: usize) -> Result<()> {
-        const TICK: Duration = Duration::from_millis(20);
-        let waiting = &mut self.waiting[span];
-        if waiting.messages.is_empty() {
-            return Ok(());
-        }
-        let room = MessageBatch::with_capacity(waiting.messages.len());
-        let messages = std::mem::replace(&mut waiting.messages, room);
-        let mut job = Job { partition: waiting.partition, number: waiting.number, messages };
-        waiting.number += 1;
-        self.waiting_bytes -= std::mem::take(&mut waiting.bytes);
-        loop {
-            match self.jobs.send_timeout(job, TICK) {
-                Ok(()) => return Ok(()),
-                Err(SendTimeoutError::Timeout(back)) => {
-                    self.check()?;
-                    job = back;
+    /// Takes chunks until the decoding threads have stopped.
+    fn gather(&self, decoded: Receiver<(Job, Chunk)>) -> Result<Gathered> {
+        let budget = self.request.memory_budget_bytes;
+        let gather =
+            |name, schema, budget| Gather::new(name, schema, budget, self.request.spill_folder.clone());
+        let mut rows = gather("rows", Arc::clone(&self.schema), budget);
+        let mut rejects = gather("rejects", rejects::schema(), budget / 4);
+        let mut counts = Counts::default();
+        let mut first_bad = None::<BadExample>;
+        for (job, chunk) in decoded {
+            self.cancel.check()?;
+            counts.add(chunk.counts);
+            if let Some(bad) = chunk.first_bad {
+                let place = (bad.partition, bad.offset);
+                if first_bad.as_ref().is_none_or(|known| place < (known.partition, known.offset)) {
+                    first_bad = Some(bad);
                 }
-                Err(SendTimeoutError::Disconnected(_)) => return Err(ended_early()),
             }
+            rejects.add(job.partition, job.number, chunk.rejects)?;
+            rows.add(job.partition, job.number, Some(chunk.rows))?;
         }
+        Ok(Gathered { rows, rejects, counts, first_bad })
     }
 
-    /// Whether there is still someone to fetch for.
-    fn check(&self) -> Result<()> {
-        self.cancel.check()?;
-        if self.failed.load(Ordering::Relaxed) { Err(ended_early()) } else { Ok(()) }
+    /// Lets the other threads know that this one has failed.
+    fn watched<T>(&self, outcome: Result<T>) -> Result<T> {
+        if outcome.is_err() {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+        outcome
     }
 }
 
-/// The decoding threads have stopped; the failure that one of them left is what is told.
-fn ended_early() -> Error {
-    Error::Thread { name: "kafka-decode", what: "ended early", source: None }
+fn start<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    name: &'static str,
+    work: impl FnOnce() -> T + Send + 'scope,
+) -> Result<ScopedJoinHandle<'scope, T>> {
+    let thread = thread::Builder::new().name(name.into()).spawn_scoped(scope, work);
+    thread.map_err(|error| Error::Thread { name, what: "could not be started", source: Some(error) })
+}
+
+fn ended<T>(name: &'static str, thread: ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
+    thread.join().unwrap_or(Err(Error::Thread { name, what: "panicked", source: None }))
 }
 
 impl Outcome {

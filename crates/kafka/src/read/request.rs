@@ -40,7 +40,8 @@ impl ReadRequest {
     /// All committed messages of `topic` from its beginning, into the columns of `schema`; a bad
     /// message fails the read.
     pub fn new(topic: impl Into<String>, schema: SchemaRef) -> Self {
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        // The other half fetches, parses Kafka's protocol and writes what is spilled.
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) / 2;
         Self {
             topic: topic.into(),
             start: Start::Earliest,
@@ -51,7 +52,7 @@ impl ReadRequest {
             metadata: Vec::new(),
             bad_messages: BadMessages::Fail,
             decode_threads: threads.clamp(1, 4),
-            memory_budget_bytes: 96 << 20,
+            memory_budget_bytes: 64 << 20,
             spill_folder: None,
             stall_timeout: Duration::from_secs(30),
         }

@@ -1,0 +1,141 @@
+//! Sorts messages into chunks of one partition each and hands them to the decoding threads.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{SendTimeoutError, Sender};
+
+use super::fetch::Sink;
+use super::plan::Span;
+use super::queue::{Message, MessageBatch};
+use super::request::Progress;
+use crate::cancel::Cancel;
+use crate::error::{Error, Result};
+
+/// Messages of one partition that are decoded together.
+const CHUNK_MESSAGES: usize = 8192;
+
+/// Bytes of them.
+const CHUNK_BYTES: usize = 4 << 20;
+
+/// Bytes of messages of all partitions that wait for their chunk to fill.
+const WAITING_BYTES: usize = 16 << 20;
+
+/// How often progress is told.
+const PROGRESS: Duration = Duration::from_millis(100);
+
+/// A chunk to decode.
+pub(super) struct Job {
+    pub(super) partition: i32,
+    /// Counts the chunks of the partition.
+    pub(super) number: u64,
+    pub(super) messages: MessageBatch,
+}
+
+/// The sink of the bounded read.
+pub(super) struct Router<'a> {
+    jobs: Sender<Job>,
+    cancel: &'a Cancel,
+    failed: &'a AtomicBool,
+    /// One for each span.
+    waiting: Vec<Waiting>,
+    waiting_bytes: usize,
+    progress: &'a mut dyn FnMut(Progress),
+    last_progress: Option<Instant>,
+}
+
+/// Messages of one partition that wait for their chunk to fill.
+struct Waiting {
+    partition: i32,
+    messages: MessageBatch,
+    bytes: usize,
+    number: u64,
+}
+
+impl Waiting {
+    fn new(partition: i32) -> Self {
+        Self { partition, messages: MessageBatch::default(), bytes: 0, number: 0 }
+    }
+}
+
+impl Sink for Router<'_> {
+    #[inline]
+    fn take(&mut self, span: usize, message: Message<'_>) -> Result<()> {
+        let waiting = &mut self.waiting[span];
+        let bytes = message.view().size_bytes();
+        waiting.messages.push(message);
+        waiting.bytes += bytes;
+        self.waiting_bytes += bytes;
+        if waiting.messages.len() >= CHUNK_MESSAGES || waiting.bytes >= CHUNK_BYTES {
+            return self.send(span);
+        }
+        if self.waiting_bytes >= WAITING_BYTES { self.send_all() } else { Ok(()) }
+    }
+
+    fn tick(&mut self, progress: Progress) -> Result<()> {
+        self.check()?;
+        if self.last_progress.is_none_or(|last| last.elapsed() >= PROGRESS) {
+            self.last_progress = Some(Instant::now());
+            (self.progress)(progress);
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Router<'a> {
+    /// Chunks of `spans` into `jobs`, as long as nobody set `failed`.
+    pub(super) fn new(
+        spans: &[Span],
+        jobs: Sender<Job>,
+        cancel: &'a Cancel,
+        failed: &'a AtomicBool,
+        progress: &'a mut dyn FnMut(Progress),
+    ) -> Self {
+        let waiting = spans.iter().map(|span| Waiting::new(span.partition)).collect();
+        Self { jobs, cancel, failed, waiting, waiting_bytes: 0, progress, last_progress: None }
+    }
+
+    /// Hands over what waits; nothing follows.
+    pub(super) fn finish(mut self) -> Result<()> {
+        self.send_all()
+    }
+
+    fn send_all(&mut self) -> Result<()> {
+        (0..self.waiting.len()).try_for_each(|span| self.send(span))
+    }
+
+    /// Hands over the chunk of a span, waiting while the decoding threads are busy.
+    fn send(&mut self, span: usize) -> Result<()> {
+        const TICK: Duration = Duration::from_millis(20);
+        let waiting = &mut self.waiting[span];
+        if waiting.messages.is_empty() {
+            return Ok(());
+        }
+        let room = MessageBatch::with_capacity(waiting.messages.len());
+        let messages = std::mem::replace(&mut waiting.messages, room);
+        let mut job = Job { partition: waiting.partition, number: waiting.number, messages };
+        waiting.number += 1;
+        self.waiting_bytes -= std::mem::take(&mut waiting.bytes);
+        loop {
+            match self.jobs.send_timeout(job, TICK) {
+                Ok(()) => return Ok(()),
+                Err(SendTimeoutError::Timeout(back)) => {
+                    self.check()?;
+                    job = back;
+                }
+                Err(SendTimeoutError::Disconnected(_)) => return Err(ended_early()),
+            }
+        }
+    }
+
+    /// Whether there is still someone to fetch for.
+    fn check(&self) -> Result<()> {
+        self.cancel.check()?;
+        if self.failed.load(Ordering::Relaxed) { Err(ended_early()) } else { Ok(()) }
+    }
+}
+
+/// The decoding threads have stopped; the failure that one of them met is what is told.
+fn ended_early() -> Error {
+    Error::Thread { name: "kafka-decode", what: "ended early", source: None }
+}
