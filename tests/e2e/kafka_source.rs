@@ -62,7 +62,7 @@ fn an_empty_topic_is_a_run_without_news() {
 fn three_partitions_come_in_order_and_are_committed() {
     let broker = Broker::shared();
     let topic = Topic::create(broker, "three", 3);
-    topic.send(&orders(0..300, 3));
+    topic.send(orders(0..300, 3));
     let shop = Workshop::with(&source_to_file(&topic.name, &[FIELDS]));
     let report = shop.run_well(broker);
     let rows = shop.rows("out.jsonl");
@@ -86,10 +86,10 @@ fn three_partitions_come_in_order_and_are_committed() {
 fn a_restart_goes_on_where_the_last_run_ended() {
     let broker = Broker::shared();
     let topic = Topic::create(broker, "restart", 2);
-    topic.send(&orders(0..10, 2));
+    topic.send(orders(0..10, 2));
     let shop = Workshop::with(&source_to_file(&topic.name, &[FIELDS]));
     shop.run_well(broker);
-    topic.send(&orders(10..14, 2));
+    topic.send(orders(10..14, 2));
     shop.run_well(broker);
     assert_eq!(ids(&shop.rows("out.jsonl")), [10, 12, 11, 13]);
     shop.run_well(broker);
@@ -100,7 +100,7 @@ fn a_restart_goes_on_where_the_last_run_ended() {
 fn a_preview_shows_rows_and_commits_and_writes_nothing() {
     let broker = Broker::shared();
     let topic = Topic::create(broker, "preview", 3);
-    topic.send(&orders(0..30, 3));
+    topic.send(orders(0..30, 3));
     let shop = Workshop::with(&source_to_file(&topic.name, &[FIELDS]));
     let bootstrap = format!("bootstrap={}", broker.bootstrap());
     let answer = shop.call(&["preview", "test.flow.yaml", "--json", "--rows", "9", "--set", &bootstrap]);
@@ -127,11 +127,11 @@ fn gaps_of_compaction_neither_hang_nor_cut_short() {
             .map(|key| Message::new(format!(r#"{{"id": {}}}"#, round * 100 + key)).key(&format!("k{key}")))
             .collect()
     };
-    topic.send(&again(0));
-    topic.send(&again(1));
+    topic.send(again(0));
+    topic.send(again(1));
     // A closed segment is compacted; messages keep their offsets, so the first ones leave a gap.
     crate::eventually::eventually("the first round is compacted away", || {
-        topic.send(&[Message::new(r#"{"id": 999}"#).key("filler")]);
+        topic.send([Message::new(r#"{"id": 999}"#).key("filler")]);
         let seen = topic.read(crate::topic::Isolation::Committed);
         let is_gone = !seen.iter().any(|message| message.text().contains(r#""id": 5}"#));
         is_gone.then_some(())
@@ -141,17 +141,17 @@ fn gaps_of_compaction_neither_hang_nor_cut_short() {
     let seen = ids(&shop.rows("out.jsonl"));
     assert!((100..120).all(|id| seen.contains(&id)), "{seen:?}");
     let ranges = &node(&report, "source")["offsets"]["topics"][&topic.name]["0"];
-    assert_eq!(ranges["to"], topic.watermarks()[&0].1, "the gap is covered up to the end");
+    assert_eq!(ranges["to"], topic.watermarks()[0].1, "the gap is covered up to the end");
 }
 
 #[test]
 fn aborted_messages_are_not_there_and_markers_do_not_hang() {
     let broker = Broker::shared();
     let topic = Topic::create(broker, "transactions", 1);
-    topic.begin().send(&orders(0..5, 1)).commit();
-    topic.begin().send(&orders(100..105, 1)).abort();
-    topic.begin().send(&orders(5..8, 1)).commit();
-    topic.begin().send(&orders(200..203, 1)).abort();
+    topic.begin().send(orders(0..5, 1)).commit();
+    topic.begin().send(orders(100..105, 1)).abort();
+    topic.begin().send(orders(5..8, 1)).commit();
+    topic.begin().send(orders(200..203, 1)).abort();
     let shop = Workshop::with(&source_to_file(&topic.name, &[FIELDS]));
     let report = shop.run_well(broker);
     assert_eq!(ids(&shop.rows("out.jsonl")), (0..8).collect::<Vec<_>>());
@@ -173,7 +173,7 @@ fn the_schema_of_a_sample_keeps_late_keys_and_loses_no_fraction() {
     messages.push(Message::new(r#"{"id": 150, "n": 120.5, "late": "here", "mixed": null}"#).partition(0));
     messages.push(Message::new(r#"{"id": 151, "n": 1, "mixed": "text"}"#).partition(1));
     messages.push(Message::new(r#"{"id": 152, "n": 2, "mixed": 7}"#).partition(1));
-    topic.send(&messages);
+    topic.send(messages);
     let shop = Workshop::with(&source_to_file(&topic.name, &[]));
     let bootstrap = format!("bootstrap={}", broker.bootstrap());
     let inferred = shop.call(&["infer", "test.flow.yaml", "--set", &bootstrap]);
@@ -192,7 +192,7 @@ fn the_schema_of_a_sample_keeps_late_keys_and_loses_no_fraction() {
 fn a_flow_without_fields_runs_and_says_that_they_were_inferred() {
     let broker = Broker::shared();
     let topic = Topic::create(broker, "unfielded", 1);
-    topic.send(&orders(0..3, 1));
+    topic.send(orders(0..3, 1));
     let shop = Workshop::with(&source_to_file(&topic.name, &[]));
     let report = shop.run_well(broker);
     assert_eq!(shop.rows("out.jsonl")[2]["other"], "x2");
@@ -202,7 +202,7 @@ fn a_flow_without_fields_runs_and_says_that_they_were_inferred() {
 
 fn poisoned(broker: &Broker) -> Topic<'_> {
     let topic = Topic::create(broker, "poison", 1);
-    topic.send(&[
+    topic.send([
         Message::new(r#"{"id": 1, "amount": 1}"#),
         Message::new(r#"{"id": 2, "amount": "#),
         Message::new(r#"{"id": 1.5, "amount": 1}"#),

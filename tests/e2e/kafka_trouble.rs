@@ -54,7 +54,7 @@ fn an_unknown_topic_is_named() {
 fn a_group_with_live_members_is_refused_before_anything_is_read() {
     let broker = Broker::shared();
     let topic = Topic::create(broker, "taken", 1);
-    topic.send(&numbers(0..5));
+    topic.send(numbers(0..5));
     let sync = format!("{}-sync", topic.name);
     let member = group::join(&topic, &sync);
     let shop = Workshop::with(&source_to_file(&topic.name, &[FIELDS]));
@@ -68,7 +68,7 @@ fn a_group_with_live_members_is_refused_before_anything_is_read() {
 fn a_topic_deleted_mid_run_fails_the_run() {
     let broker = Broker::private();
     let topic = Topic::create(&broker, "doomed", 1);
-    topic.send(&numbers(0..200_000));
+    topic.send(numbers(0..200_000));
     let shop = Workshop::with(&source_to_file(&topic.name, &[FIELDS]));
     shop.put("out.jsonl", "before\n");
     // A paused broker holds the run in its read; the topic goes while it waits.
@@ -87,7 +87,7 @@ fn a_topic_deleted_mid_run_fails_the_run() {
 fn offsets_follow_the_writers_even_when_the_run_is_killed_between_them() {
     let broker = Broker::private();
     let topic = Topic::create(&broker, "killed", 2);
-    topic.send(&numbers(0..1_000));
+    topic.send(numbers(0..1_000));
     let sync = format!("{}-sync", topic.name);
     let flow = source_to_file(&topic.name, &[FIELDS])
         .replace("path: out.jsonl", "path: out\n      format: jsonl\n      mode: append");
@@ -108,7 +108,7 @@ fn offsets_follow_the_writers_even_when_the_run_is_killed_between_them() {
     run.wait().expect("gone");
     broker.thaw();
     let before = group::committed(&topic, &sync)[0];
-    topic.send(&numbers(1_000..1_100));
+    topic.send(numbers(1_000..1_100));
     shop.run_well(&broker);
     shop.run_well(&broker);
     let mut seen: Vec<i64> = shop.appended("out").iter().map(|row| row["id"].as_i64().expect("id")).collect();
@@ -124,7 +124,7 @@ fn offsets_follow_the_writers_even_when_the_run_is_killed_between_them() {
 fn ctrl_c_cancels_cleanly() {
     let broker = Broker::private();
     let topic = Topic::create(&broker, "interrupted", 1);
-    topic.send(&numbers(0..1_000));
+    topic.send(numbers(0..1_000));
     let shop = Workshop::with(&source_to_file(&topic.name, &[FIELDS, "connect_timeout_ms: 30000"]));
     shop.put("out.jsonl", "before\n");
     // A frozen broker holds the run for as long as its timeout.

@@ -20,7 +20,8 @@ use crate::topic::Topic;
 fn grid(rows: usize) -> Value {
     let rows: Vec<Value> = (0..rows)
         .map(|i| {
-            json!([i, ["a", "b", "ü"][i % 3], if i % 4 == 3 { Value::Null } else { json!(i as f64 / 2.0) }])
+            let half = if i % 4 == 3 { Value::Null } else { json!(i as f64 / 2.0) };
+            json!([i, (["a", "b", "ü"][i % 3]), half])
         })
         .collect();
     let column = |name: &str, dtype: &str| json!({"name": name, "type": dtype});

@@ -6,7 +6,7 @@ use flowloom_flow::value::{
 use flowloom_flow::{
     Card, CodeWriter, Form, Group, Kind, Port, Problem, Problems, Setting, Site, Step, Target,
 };
-use polars::prelude::{DataType, LazyFrame, Schema, SortMultipleOptions, UniqueKeepStrategy};
+use polars::prelude::{LazyFrame, Schema, SortMultipleOptions, UniqueKeepStrategy};
 use serde::{Deserialize, Serialize};
 
 /// One row for each group of rows with equal keys, sorted by the keys with nulls first.
@@ -124,11 +124,6 @@ impl GroupBy {
                 Err(problem) => problems.push(problem.at_field(at)),
                 Ok(_) if keys[..i].contains(key) => {
                     problems.push(Problem::user(format!("column `{key}` is a key already")).at_field(at));
-                }
-                // Polars panics on a lone decimal key, unless it is built with 128-bit unsigned integers.
-                Ok(DataType::Decimal(..)) => {
-                    let problem = Problem::user(format!("decimal column `{key}` cannot be a key"));
-                    problems.push(problem.hint("cast it to String or Float64 first").at_field(at));
                 }
                 Ok(_) => {}
             }

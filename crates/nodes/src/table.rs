@@ -351,7 +351,7 @@ mod tests {
         )
         "#);
         insta::assert_snapshot!(code(&kind, Target::Rust, &[]).unwrap(), @r#"
-        package polars 0.55 dtype-datetime dtype-decimal dtype-duration dtype-i8 dtype-time lazy strings temporal timezones
+        package polars 0.55 dtype-datetime dtype-decimal dtype-duration dtype-i8 dtype-time dtype-u128 lazy strings temporal timezones
         use polars::prelude::*;
         let out = df!(
             "i" => [1i8],

@@ -93,7 +93,8 @@ fn collect_features(dtype: &DataType, features: &mut BTreeSet<&'static str>) {
         DataType::Date => &["dtype-date"],
         DataType::Time => &["dtype-time"],
         DataType::Duration(_) => &["dtype-duration"],
-        DataType::Decimal(..) => &["dtype-decimal"],
+        // Polars groups and joins decimals as 128-bit unsigned integers.
+        DataType::Decimal(..) => &["dtype-decimal", "dtype-u128"],
         DataType::Datetime(_, None) => &["dtype-datetime"],
         DataType::Datetime(_, Some(_)) => &["dtype-datetime", "timezones"],
         DataType::Array(..) => &["dtype-array"],
@@ -138,7 +139,7 @@ mod tests {
         );
         assert_eq!(
             dtype_features(&dtype).into_iter().collect::<Vec<_>>(),
-            ["dtype-date", "dtype-datetime", "dtype-decimal", "dtype-struct", "dtype-u8", "timezones"]
+            ["dtype-date", "dtype-datetime", "dtype-decimal", "dtype-struct", "dtype-u128", "dtype-u8", "timezones"]
         );
     }
 }
