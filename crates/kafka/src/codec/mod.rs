@@ -2,7 +2,7 @@
 //!
 //! [`Decoder`] is the strict JSON reader of the bounded [`read`](crate::read::read);
 //! [`infer`] finds the schema it needs from sample payloads. Both walk a payload with the same
-//! [`cursor`], so what one calls valid the other does too.
+//! cursor, so what one calls valid the other does too.
 
 mod column;
 mod cursor;

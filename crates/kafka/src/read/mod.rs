@@ -77,7 +77,7 @@ pub fn read(
     let connected = started.elapsed();
 
     let pipeline = Pipeline::new(request, schema, Arc::from(request.topic.as_str()), cancel)?;
-    let outcome = pipeline.run(&connection, plan.spans, progress)?;
+    let outcome = pipeline.run(&connection, &plan.spans, progress)?;
     Ok(outcome.into_reading(plan.lost, connected, started.elapsed()))
 }
 

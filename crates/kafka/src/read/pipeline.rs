@@ -68,29 +68,28 @@ impl<'a> Pipeline<'a> {
     pub(super) fn run(
         self,
         connection: &Connection,
-        spans: Vec<Span>,
+        spans: &[Span],
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Outcome> {
-        let started = Instant::now();
+        let (this, started) = (&self, Instant::now());
         let threads = self.request.decode_threads;
         let (jobs, work) = bounded(2 * threads);
-        let (chunks, decoded) = bounded(threads);
+        let (chunks, finished) = bounded(threads);
         thread::scope(|scope| {
-            let gather = start(scope, "kafka-gather", || self.watched(self.gather(decoded)))?;
+            let gather = start(scope, "kafka-gather", || this.watched(this.gather(finished)))?;
             let mut decode = Vec::with_capacity(threads);
             for _ in 0..threads {
-                let decoder =
-                    ChunkDecoder::new(self.request, Arc::clone(&self.schema), Arc::clone(&self.topic))?;
+                let codec =
+                    ChunkDecoder::new(this.request, Arc::clone(&this.schema), Arc::clone(&this.topic))?;
                 let (work, chunks) = (work.clone(), chunks.clone());
-                decode
-                    .push(start(scope, "kafka-decode", || self.watched(self.decode(decoder, work, chunks)))?);
+                let work = move || this.watched(this.decode(codec, work, &chunks));
+                decode.push(start(scope, "kafka-decode", work)?);
             }
             // Only the threads hold these now: when one stage stops, so do those around it.
             drop((work, chunks));
-            let fetched = self.fetch(connection, &spans, jobs, progress);
+            let fetched = self.fetch(connection, spans, jobs, progress);
             let last_fetched = started.elapsed();
-            let decoded =
-                decode.into_iter().map(|thread| ended("kafka-decode", thread)).collect::<Result<()>>();
+            let decoded = decode.into_iter().try_for_each(|thread| ended("kafka-decode", thread));
             let gathered = ended("kafka-gather", gather);
             self.cancel.check()?;
             // The stage that failed says why; those around it only that it is gone.
@@ -105,7 +104,7 @@ impl<'a> Pipeline<'a> {
                 rejects,
                 counts,
                 first_bad,
-                spans: spans.clone(),
+                spans: spans.to_vec(),
                 fetched,
                 started,
                 last_fetched,
@@ -139,7 +138,7 @@ impl<'a> Pipeline<'a> {
         &self,
         mut decoder: ChunkDecoder,
         work: Receiver<Job>,
-        chunks: Sender<(Job, Chunk)>,
+        chunks: &Sender<(Job, Chunk)>,
     ) -> Result<()> {
         for mut job in work {
             if self.failed.load(Ordering::Relaxed) {
@@ -156,7 +155,7 @@ impl<'a> Pipeline<'a> {
     }
 
     /// Takes chunks until the decoding threads have stopped.
-    fn gather(&self, decoded: Receiver<(Job, Chunk)>) -> Result<Gathered> {
+    fn gather(&self, finished: Receiver<(Job, Chunk)>) -> Result<Gathered> {
         let budget = self.request.memory_budget_bytes;
         let gather =
             |name, schema, budget| Gather::new(name, schema, budget, self.request.spill_folder.clone());
@@ -164,7 +163,7 @@ impl<'a> Pipeline<'a> {
         let mut rejects = gather("rejects", rejects::schema(), budget / 4);
         let mut counts = Counts::default();
         let mut first_bad = None::<BadExample>;
-        for (job, chunk) in decoded {
+        for (job, chunk) in finished {
             self.cancel.check()?;
             counts.add(chunk.counts);
             if let Some(bad) = chunk.first_bad {

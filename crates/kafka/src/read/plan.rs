@@ -36,7 +36,7 @@ pub(super) fn plan(
     cancel: &Cancel,
 ) -> Result<Plan> {
     let topic = request.topic.as_str();
-    let (marks, mut commits) = thread::scope(|scope| -> Result<_> {
+    let (marks, commits) = thread::scope(|scope| -> Result<_> {
         let commits = match &request.start {
             Start::Committed { group, .. } => Some(scope.spawn(|| committed(cluster, group, topic, cancel))),
             _ => None,
@@ -48,39 +48,36 @@ pub(super) fn plan(
         let commits = commits.map(|thread| thread.join().unwrap_or(Err(panicked)));
         Ok((marks?, commits.transpose()?))
     })?;
-    if let Some(commits) = &mut commits {
-        within_log_end(cluster, request, &marks, commits, cancel)?;
-    }
-    from_offsets(request, &marks, &commits.unwrap_or_default())
+    let commits = commits.unwrap_or_default();
+    let log_ends = log_ends(cluster, request, &marks, &commits, cancel)?;
+    from_offsets(request, &marks, &commits, &log_ends)
 }
 
-/// Offsets committed behind an open transaction lie after the last stable offset, and are no error:
-/// there is nothing to read yet. Such a commit becomes the end itself.
-fn within_log_end(
+/// Where the logs of partitions end whose commits lie behind the last stable offset: such a commit is
+/// no error while a transaction is open, and stays where it is.
+fn log_ends(
     cluster: &Cluster,
     request: &ReadRequest,
     marks: &BTreeMap<i32, Watermarks>,
-    commits: &mut Offsets,
+    commits: &Offsets,
     cancel: &Cancel,
-) -> Result<()> {
-    let beyond = |commits: &Offsets| {
-        commits.iter().any(|(partition, offset)| marks.get(partition).is_some_and(|mark| *offset > mark.high))
-    };
-    if request.isolation == Isolation::Uncommitted || !beyond(commits) {
-        return Ok(());
+) -> Result<Offsets> {
+    let behind =
+        |(partition, offset): (&i32, &i64)| marks.get(partition).is_some_and(|mark| *offset > mark.high);
+    if request.isolation == Isolation::Uncommitted || !commits.iter().any(behind) {
+        return Ok(Offsets::new());
     }
     let logs = watermarks(cluster, &request.topic, Isolation::Uncommitted, cancel)?;
-    for (partition, offset) in commits.iter_mut() {
-        let (Some(mark), Some(log)) = (marks.get(partition), logs.get(partition)) else { continue };
-        if *offset > mark.high && *offset <= log.high {
-            *offset = mark.high;
-        }
-    }
-    Ok(())
+    Ok(logs.into_iter().map(|(partition, log)| (partition, log.high)).collect())
 }
 
 /// The plan for known offsets.
-fn from_offsets(request: &ReadRequest, marks: &BTreeMap<i32, Watermarks>, commits: &Offsets) -> Result<Plan> {
+fn from_offsets(
+    request: &ReadRequest,
+    marks: &BTreeMap<i32, Watermarks>,
+    commits: &Offsets,
+    log_ends: &Offsets,
+) -> Result<Plan> {
     let starts = if let Start::Offsets(offsets) = &request.start { Some(offsets) } else { None };
     let ends = if let End::Offsets(offsets) = &request.end { Some(offsets) } else { None };
     let named =
@@ -108,7 +105,8 @@ fn from_offsets(request: &ReadRequest, marks: &BTreeMap<i32, Watermarks>, commit
                 Fallback::Latest => end,
             }),
         };
-        in_range(request, partition, wanted, mark)?;
+        let log_end = log_ends.get(&partition).copied().unwrap_or(mark.high);
+        in_range(request, partition, wanted, &Watermarks { high: log_end.max(mark.high), ..*mark })?;
         if wanted < mark.low {
             lost.insert(partition, mark.low.min(end.max(wanted)) - wanted);
         }
@@ -174,7 +172,7 @@ mod tests {
     }
 
     fn spans(request: &ReadRequest, given: &[(i64, i64)], commits: &Offsets) -> Result<Vec<(i64, i64)>> {
-        let plan = from_offsets(request, &marks(given), commits)?;
+        let plan = from_offsets(request, &marks(given), commits, &Offsets::new())?;
         Ok(plan.spans.iter().map(|span| (span.from, span.end)).collect())
     }
 
@@ -205,14 +203,20 @@ mod tests {
 
     #[test]
     fn what_retention_took_is_reported() {
-        let plan = from_offsets(
-            &request(committed(Fallback::Latest)),
-            &marks(&[(100, 120), (0, 5)]),
-            &Offsets::from([(0, 40), (1, 2)]),
-        )
-        .unwrap();
+        let commits = Offsets::from([(0, 40), (1, 2)]);
+        let marks = marks(&[(100, 120), (0, 5)]);
+        let plan =
+            from_offsets(&request(committed(Fallback::Latest)), &marks, &commits, &Offsets::new()).unwrap();
         assert_eq!(plan.lost, BTreeMap::from([(0, 60)]));
         assert_eq!((plan.spans[0].from, plan.spans[1].from), (100, 2));
+    }
+
+    #[test]
+    fn a_commit_behind_an_open_transaction_stays_where_it_is() {
+        let (commits, log_ends) = (Offsets::from([(0, 25)]), Offsets::from([(0, 30)]));
+        let request = request(committed(Fallback::Earliest));
+        let plan = from_offsets(&request, &marks(&[(0, 24)]), &commits, &log_ends).unwrap();
+        assert_eq!((plan.spans[0].from, plan.spans[0].end), (25, 25));
     }
 
     #[test]
@@ -241,7 +245,8 @@ mod tests {
         assert_eq!(shares(&[3, 3], 1), [1, 0]);
         let mut request = request(Start::Earliest);
         request.limits.messages = Some(3);
-        let plan = from_offsets(&request, &marks(&[(0, 1), (0, 9)]), &Offsets::new()).unwrap();
+        let plan =
+            from_offsets(&request, &marks(&[(0, 1), (0, 9)]), &Offsets::new(), &Offsets::new()).unwrap();
         assert_eq!(plan.spans.iter().map(|span| span.quota).collect::<Vec<_>>(), [1, 2]);
     }
 }
