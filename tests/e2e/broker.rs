@@ -123,12 +123,18 @@ impl Broker {
 
     /// Stops the broker's clock: it answers nothing and loses nothing, until [`thaw`](Self::thaw).
     pub(crate) fn freeze(&self) {
-        run(Command::new("kill").args(["-STOP", self.env("KAFKA_PID")]));
+        assert!(self.signal("-STOP"), "the broker runs");
     }
 
     /// Lets a frozen broker go on.
     pub(crate) fn thaw(&self) {
-        run(Command::new("kill").args(["-CONT", self.env("KAFKA_PID")]));
+        assert!(self.signal("-CONT"), "the broker runs");
+    }
+
+    /// Whether there was a broker to take the signal.
+    fn signal(&self, signal: &str) -> bool {
+        let Ok(pid) = fs::read_to_string(self.folder.join("pid")) else { return false };
+        Command::new("kill").args([signal, pid.trim()]).status().is_ok_and(|status| status.success())
     }
 
     /// Starts the broker again on its data and ports, and returns when it serves.
@@ -139,8 +145,8 @@ impl Broker {
 
 impl Drop for Broker {
     fn drop(&mut self) {
-        // A frozen broker could not be told to stop.
-        self.thaw();
+        // A frozen broker could not be told to stop; one that is gone needs not be.
+        self.signal("-CONT");
         drop(self.holder.stdin.take());
         if let Err(error) = self.holder.wait() {
             panic!("scripts/kafka.sh hold: {error}");

@@ -179,7 +179,9 @@ fn the_schema_of_a_sample_keeps_late_keys_and_loses_no_fraction() {
     let inferred = shop.call(&["infer", "test.flow.yaml", "--set", &bootstrap]);
     assert_eq!(inferred.code, Some(0), "{inferred:?}");
     let flow = shop.text("test.flow.yaml");
-    for field in ["{name: n, type: Float64}", "{name: late, type: String}", "{name: mixed, type: String}"] {
+    for field in
+        [r#"{name: "n", type: Float64}"#, "{name: late, type: String}", "{name: mixed, type: String}"]
+    {
         assert!(flow.contains(field), "no {field} in\n{flow}");
     }
     shop.run_well(broker);

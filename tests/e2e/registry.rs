@@ -46,6 +46,7 @@ fn sample(entry: &Entry, type_name: &str, folder: &Path) -> Value {
         "Formulas" => json!([{"column": "twice", "expression": "n * 2"}]),
         "Grid" => grid(5),
         "JoinKeys" => json!([{"left": "n", "right": "n"}]),
+        "Properties" => json!({"fetch.min.bytes": "1"}),
         "Selection" => json!([{"column": "s", "as": "text"}, {"column": "n", "type": "Float64"}]),
         "SortKeys" => json!([{"column": "s", "descending": true}, {"column": "n"}]),
         "Topic" => json!(topic()),
@@ -103,7 +104,7 @@ pub(crate) fn flow(entry: &Entry, rows: usize, folder: &Path) -> Flow {
     for port in entry.card.inputs {
         for copy in 0..if port.wires == Wires::Many { 2 } else { 1 } {
             let id = NodeId::nearest(&format!("rows_{}_{copy}", port.name));
-            let settings = Map::from_iter([("table".to_owned(), grid(rows))]);
+            let settings = Map::from_iter([("data".to_owned(), grid(rows))]);
             flow.nodes.insert(id.clone(), written("table", settings, Vec::new()));
             inputs.push(Wire { port: port.name.to_owned(), from: Output::first(id) });
         }

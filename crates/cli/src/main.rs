@@ -4,6 +4,7 @@
 
 mod args;
 mod commands;
+mod json;
 mod output;
 mod progress;
 

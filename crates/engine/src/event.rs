@@ -65,6 +65,8 @@ pub enum Outcome {
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     pub outcome: Outcome,
+    /// The flow was right, so the run began; otherwise `problems` says what is wrong with the flow.
+    pub began: bool,
     /// In topological order.
     pub nodes: Vec<NodeReport>,
     /// What went wrong; empty when `outcome` is done.

@@ -37,6 +37,8 @@ impl Default for PreviewAsk {
 pub struct Preview {
     /// In topological order, the asked nodes only.
     pub nodes: Vec<NodePreview>,
+    /// The flow was right: what failed, failed on its way.
+    pub is_valid: bool,
     pub is_cancelled: bool,
     pub elapsed_ms: f64,
 }
@@ -96,7 +98,13 @@ pub fn preview(
         held[i] = result;
         nodes.push(shown);
     }
-    Preview { nodes, is_cancelled: cancel.is_cancelled(), elapsed_ms: start.elapsed().as_secs_f64() * 1e3 }
+    let is_valid = !compiled.has_errors();
+    Preview {
+        nodes,
+        is_valid,
+        is_cancelled: cancel.is_cancelled(),
+        elapsed_ms: start.elapsed().as_secs_f64() * 1e3,
+    }
 }
 
 struct Look<'a> {

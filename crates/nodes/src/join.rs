@@ -92,13 +92,13 @@ impl Kind for Join {
         );
         form.switch(
             Setting::new("nulls_equal", "Null equals null")
-                .help("Otherwise a row with a null key matches none."),
+                .help("Otherwise a row with a null key matches none"),
             &mut self.nulls_equal,
         );
         if self.how.takes_right() {
             form.text(
                 Setting::new("suffix", "Suffix")
-                    .help("Put behind the name of a right column that the left input has as well."),
+                    .help("Put behind the name of a right column that the left input has as well"),
                 &mut self.suffix,
             );
         }

@@ -183,7 +183,7 @@ impl Kind for KafkaSource {
     fn form(&mut self, form: &mut dyn Form, inputs: &[Schema]) {
         let servers = Setting::new("bootstrap_servers", "Bootstrap servers");
         form.text(
-            servers.help("`host:port` of one or more brokers, separated by commas."),
+            servers.help("`host:port` of one or more brokers, separated by commas"),
             &mut self.bootstrap_servers,
         );
         form.value(Setting::new("topic", "Topic"), &mut self.topic, inputs);
@@ -196,7 +196,7 @@ impl Kind for KafkaSource {
             form.pick(Setting::new("start", "Start at"), &mut self.start);
             if self.start == Start::Committed {
                 let fallback = Setting::new("fallback", "New partitions start at")
-                    .help("For partitions whose offset was never committed under the sync name.");
+                    .help("For partitions whose offset was never committed under the sync name");
                 form.pick(fallback, &mut self.fallback);
             }
             if self.start != Start::Earliest {
@@ -242,7 +242,7 @@ impl Kind for KafkaSource {
             let timeout = Setting::new("connect_timeout_ms", "Connect timeout").hint("ms");
             form.integer(timeout, &mut self.connect_timeout_ms, 100..=600_000);
             let properties = Setting::new("properties", "Properties")
-                .help("librdkafka's own properties, beside those that settings of this node set.");
+                .help("librdkafka's own properties, beside those that settings of this node set");
             form.value(properties, &mut self.properties, inputs);
         });
     }

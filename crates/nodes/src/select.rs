@@ -40,7 +40,7 @@ impl Kind for Select {
         );
         form.switch(
             Setting::new("keep_rest", "Keep other columns")
-                .help("Columns that are not named above follow in the order they had."),
+                .help("Columns that are not named above follow in the order they had"),
             &mut self.keep_rest,
         );
         form.pick(

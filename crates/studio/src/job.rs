@@ -21,7 +21,7 @@ pub enum Outcome {
     Preview(Preview),
     /// Settings that were found outside.
     Inferred(Map<String, Value>),
-    /// The job could not begin.
+    /// The job could not begin: what it needs to know of the outside could not be found out.
     Failed(Vec<Problem>),
     /// Cancelled before it came to anything. Nothing was written and nothing committed.
     Cancelled,

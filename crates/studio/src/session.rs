@@ -174,9 +174,12 @@ impl Session {
         {
             return Err(Problem::user(format!("there is no node `{node}`")));
         }
-        let work = move |cancel: &Cancel, events: &Events| {
-            let compiled = infer_missing(&flow, &values, &host, cancel, events);
-            Outcome::Preview(preview(&compiled, &ask, &host, &cache, cancel, events))
+        let work = move |cancel: &Cancel, events: &Events| match infer_missing(
+            &flow, &values, &host, cancel, events,
+        ) {
+            Ok(compiled) => Outcome::Preview(preview(&compiled, &ask, &host, &cache, cancel, events)),
+            Err(_) if cancel.is_cancelled() => Outcome::Cancelled,
+            Err(problems) => Outcome::Failed(problems),
         };
         Job::start("preview", work).map(Reply::Job)
     }
@@ -184,7 +187,11 @@ impl Session {
     fn run(&self, key: FlowKey, values: Values) -> Result<Reply, Problem> {
         let (flow, host, path) = (self.flow(key)?, self.host(key)?, self.open(key)?.path.clone());
         let work = move |cancel: &Cancel, events: &Events| {
-            let compiled = infer_missing(&flow, &values, &host, cancel, events);
+            let compiled = match infer_missing(&flow, &values, &host, cancel, events) {
+                Ok(compiled) => compiled,
+                Err(_) if cancel.is_cancelled() => return Outcome::Cancelled,
+                Err(problems) => return Outcome::Failed(problems),
+            };
             let report = run(&compiled, &host, cancel, events);
             remember(&flow.name, path.as_deref(), &report);
             Outcome::Run(report)

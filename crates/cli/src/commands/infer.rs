@@ -21,7 +21,7 @@ pub(crate) fn run(args: &Infer) -> Call {
         let command = Command::Infer { flow, node: node.clone(), values: values.clone() };
         let found = match finish(&mut session, command, false)? {
             Outcome::Inferred(found) => found,
-            Outcome::Failed(problems) => return Err(Ended::by_domain(problems)),
+            Outcome::Failed(problems) => return Err(Ended::Failed(problems)),
             Outcome::Cancelled => return Err(cancelled()),
             Outcome::Run(_) | Outcome::Preview(_) => return Err(unexpected()),
         };

@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use flowloom_engine::{NodePreview, PortPreview, Preview as Shown, PreviewAsk, State};
 use flowloom_flow::{NodeId, Problem, Severity};
 use flowloom_studio::{Command, FlowKey, Outcome, Session, Values};
-use polars::prelude::{DataFrame, JsonFormat, JsonWriter, SerWriter as _};
+use polars::prelude::DataFrame;
 use serde_json::{Value, json};
 
 use super::{cancelled, finish, open, unexpected};
 use crate::args::Preview;
+use crate::json::rows;
 use crate::output::{Call, Ended, duration, json_line, line, show_problem, thousands};
 
 /// Rows that are printed for each port; the counts speak of all.
@@ -25,7 +26,7 @@ pub(crate) fn run(args: &Preview) -> Call {
             shown.nodes.iter().filter(|each| node.as_ref().is_none_or(|id| *id == each.node)).collect();
         if args.json {
             json_line(&json!({
-                "nodes": nodes.iter().map(|node| as_json(node)).collect::<Result<Vec<_>, _>>()?,
+                "nodes": nodes.iter().map(|node| as_json(node)).collect::<Vec<_>>(),
                 "elapsed_ms": shown.elapsed_ms,
             }))?;
         } else {
@@ -33,11 +34,11 @@ pub(crate) fn run(args: &Preview) -> Call {
         }
         let failed = shown.nodes.iter().flat_map(|node| &node.problems).filter(|problem| problem.is_error());
         let failed: Vec<Problem> = failed.cloned().collect();
-        match (failed.is_empty(), args.json) {
-            (true, _) => Ok(ExitCode::SUCCESS),
-            (false, true) => Ok(Ended::by_domain(failed).code()),
-            (false, false) => Err(Ended::by_domain(failed)),
+        if failed.is_empty() {
+            return Ok(ExitCode::SUCCESS);
         }
+        let ended = if shown.is_valid { Ended::Failed(failed) } else { Ended::Wrong(failed) };
+        if args.json { Ok(ended.code()) } else { Err(ended) }
     });
     match result {
         Err(ended) if args.json => ended.show_json(),
@@ -56,7 +57,7 @@ pub(crate) fn preview(
     match finish(session, Command::Preview { flow, ask, values }, is_quiet)? {
         Outcome::Preview(shown) if shown.is_cancelled => Err(cancelled()),
         Outcome::Preview(shown) => Ok(shown),
-        Outcome::Failed(problems) => Err(Ended::by_domain(problems)),
+        Outcome::Failed(problems) => Err(Ended::Failed(problems)),
         Outcome::Cancelled => Err(cancelled()),
         Outcome::Run(_) | Outcome::Inferred(_) => Err(unexpected()),
     }
@@ -88,29 +89,20 @@ pub(crate) fn table(rows: &DataFrame) -> String {
     text.split_once('\n').map_or(text.clone(), |(_, table)| table.to_owned())
 }
 
-fn as_json(node: &NodePreview) -> Result<Value, Ended> {
-    let ports = node.ports.iter().map(port_json).collect::<Result<Vec<_>, _>>()?;
-    Ok(json!({
+fn as_json(node: &NodePreview) -> Value {
+    json!({
         "node": node.node,
         "kind": node.kind,
         "state": node.state,
-        "ports": ports,
+        "ports": node.ports.iter().map(port_json).collect::<Vec<_>>(),
         "counts": node.counts,
         "problems": node.problems,
         "cached": node.is_cached,
         "elapsed_ms": node.elapsed_ms,
-    }))
+    })
 }
 
-fn port_json(port: &PortPreview) -> Result<Value, Ended> {
-    let failed = |error: &dyn std::fmt::Display| {
-        Ended::Failed(vec![Problem::internal(format!("the rows could not be written as JSON: {error}"))])
-    };
-    let mut bytes = Vec::new();
-    JsonWriter::new(&mut bytes)
-        .with_json_format(JsonFormat::Json)
-        .finish(&mut port.rows.head(Some(PAGE)))
-        .map_err(|error| failed(&error))?;
-    let page: Value = serde_json::from_slice(&bytes).map_err(|error| failed(&error))?;
-    Ok(json!({"port": port.port, "rows": port.rows.height(), "page": page, "profile": port.profile}))
+fn port_json(port: &PortPreview) -> Value {
+    let page = rows(&port.rows.head(Some(PAGE)));
+    json!({"port": port.port, "rows": port.rows.height(), "page": page, "profile": port.profile})
 }

@@ -35,7 +35,7 @@ pub(crate) fn report(
 ) -> Result<Report, Ended> {
     match finish(session, Command::Run { flow, values }, is_quiet)? {
         Outcome::Run(report) => Ok(report),
-        Outcome::Failed(problems) => Err(Ended::by_domain(problems)),
+        Outcome::Failed(problems) => Err(Ended::Failed(problems)),
         Outcome::Cancelled => Err(cancelled()),
         Outcome::Preview(_) | Outcome::Inferred(_) => Err(unexpected()),
     }
@@ -46,12 +46,7 @@ fn ended(report: &Report) -> Ended {
     if report.outcome == How::Cancelled {
         return cancelled();
     }
-    let never_began = report.nodes.iter().all(|node| node.rows.is_empty() && node.offsets.is_none());
-    if never_began {
-        Ended::by_domain(report.problems.clone())
-    } else {
-        Ended::Failed(report.problems.clone())
-    }
+    if report.began { Ended::Failed(report.problems.clone()) } else { Ended::Wrong(report.problems.clone()) }
 }
 
 /// A line for each node, and the warnings.

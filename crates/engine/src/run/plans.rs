@@ -59,8 +59,13 @@ impl Run<'_> {
             };
             for (port, frame) in outputs.into_iter().enumerate() {
                 let readers = self.readers(i, port);
+                if readers == 0 && !targets.is_empty() {
+                    // Nobody computes it, so nobody counts it.
+                    frames[i].push(frame);
+                    continue;
+                }
                 let probed = self.probed(i, port, frame);
-                if readers == 0 && targets.is_empty() {
+                if readers == 0 {
                     let drop = PlanCallback::new(|_| Ok(false));
                     plans.push(probed.clone().sink_batches(drop, false, None)?);
                 }

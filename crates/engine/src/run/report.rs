@@ -1,6 +1,6 @@
 //! The record of a run.
 
-use flowloom_flow::{Counts, Problem};
+use flowloom_flow::{CompiledNode, Counts, Problem};
 
 use super::Run;
 use crate::event::{NodeReport, Outcome, Report, State};
@@ -20,6 +20,7 @@ impl Run<'_> {
         let nodes = (0..self.compiled.nodes.len()).map(|i| self.node_report(i)).collect();
         Report {
             outcome,
+            began: !self.compiled.has_errors(),
             nodes,
             problems,
             batch: self.batch.clone(),
@@ -72,12 +73,14 @@ impl Run<'_> {
             offsets: read.and_then(|(read, _)| read.position.clone()),
             written: self.written.get(&i).cloned(),
             elapsed_ms,
-            notes: self
-                .notes
-                .iter()
-                .filter(|note| note.at.node.as_ref() == Some(&made.id))
-                .cloned()
-                .collect(),
+            notes: self.notes_of(made),
         }
+    }
+
+    /// Warnings from before the run, and from it.
+    fn notes_of(&self, made: &CompiledNode) -> Vec<Problem> {
+        let before = made.problems.iter().filter(|problem| !problem.is_error());
+        let during = self.notes.iter().filter(|note| note.at.node.as_ref() == Some(&made.id));
+        before.chain(during).cloned().collect()
     }
 }

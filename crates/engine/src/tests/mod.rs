@@ -106,13 +106,8 @@ fn a_run_writes_counts_and_then_acknowledges() {
     assert_eq!(report.outcome, Outcome::Done, "{:?}", report.problems);
     assert_eq!(bench.rows("out"), [0, 2, 4, 6, 8]);
     assert_eq!(bench.world.lock().acknowledged, 10);
-    assert_eq!(
-        counts(&report),
-        [("log", vec![10]), ("even", vec![5, 5]), ("out", vec![5])].map(|(id, rows)| {
-            // Only the outputs that something reads are counted.
-            (id, if id == "even" { vec![rows[0], 0] } else { rows })
-        })
-    );
+    // Only the outputs that something reads are computed, and counted.
+    assert_eq!(counts(&report), [("log", vec![10]), ("even", vec![5]), ("out", vec![5])]);
 }
 
 #[test]

@@ -139,7 +139,15 @@ mod tests {
         );
         assert_eq!(
             dtype_features(&dtype).into_iter().collect::<Vec<_>>(),
-            ["dtype-date", "dtype-datetime", "dtype-decimal", "dtype-struct", "dtype-u128", "dtype-u8", "timezones"]
+            [
+                "dtype-date",
+                "dtype-datetime",
+                "dtype-decimal",
+                "dtype-struct",
+                "dtype-u128",
+                "dtype-u8",
+                "timezones"
+            ]
         );
     }
 }
