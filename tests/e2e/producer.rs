@@ -1,5 +1,6 @@
 //! Sending messages, in a transaction or without one, and failing the test when one does not arrive.
 
+use std::borrow::Borrow;
 use std::sync::Mutex;
 
 use rdkafka::ClientContext;
@@ -45,9 +46,10 @@ pub(crate) fn producer(broker: &Broker, properties: &[(&str, &str)]) -> BaseProd
 pub(crate) fn send(
     producer: &BaseProducer<Deliveries>,
     topic: &str,
-    messages: impl IntoIterator<Item = Message>,
+    messages: impl IntoIterator<Item = impl Borrow<Message>>,
 ) {
     for message in messages {
+        let message = message.borrow();
         let headers = message.headers.iter().fold(OwnedHeaders::new(), |headers, (key, value)| {
             headers.insert(Header { key, value: value.as_deref() })
         });
@@ -86,7 +88,7 @@ impl<'a> Transaction<'a> {
     }
 
     /// Sends messages that readers of committed ones see after [`commit`](Self::commit) only.
-    pub(crate) fn send(self, messages: impl IntoIterator<Item = Message>) -> Self {
+    pub(crate) fn send(self, messages: impl IntoIterator<Item = impl Borrow<Message>>) -> Self {
         send(&self.producer, &self.topic.name, messages);
         self
     }

@@ -20,8 +20,9 @@ use crate::topic::Topic;
 fn grid(rows: usize) -> Value {
     let rows: Vec<Value> = (0..rows)
         .map(|i| {
+            let text = ["a", "b", "ü"][i % 3];
             let half = if i % 4 == 3 { Value::Null } else { json!(i as f64 / 2.0) };
-            json!([i, (["a", "b", "ü"][i % 3]), half])
+            json!([i, text, half])
         })
         .collect();
     let column = |name: &str, dtype: &str| json!({"name": name, "type": dtype});

@@ -1,5 +1,6 @@
 //! A topic of a test's own: creating, filling, reading back and deleting it.
 
+use std::borrow::Borrow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -51,17 +52,26 @@ impl<'a> Topic<'a> {
         partitions: i32,
         properties: &[(&str, &str)],
     ) -> Self {
-        let name = unique(prefix);
+        Self::create_named(broker, &unique(prefix), partitions, properties)
+    }
+
+    /// Creates the topic `name`, which no other test of this process may take.
+    pub(crate) fn create_named(
+        broker: &'a Broker,
+        name: &str,
+        partitions: i32,
+        properties: &[(&str, &str)],
+    ) -> Self {
         let topic = properties
             .iter()
-            .fold(NewTopic::new(&name, partitions, TopicReplication::Fixed(1)), |topic, (name, value)| {
+            .fold(NewTopic::new(name, partitions, TopicReplication::Fixed(1)), |topic, (name, value)| {
                 topic.set(name, value)
             });
         let created = block_on(broker.admin().create_topics([&topic], &admin_options()));
         for result in created.expect("the broker answers") {
             result.unwrap_or_else(|(name, code)| panic!("cannot create topic {name}: {code}"));
         }
-        let topic = Self { broker, name, partitions };
+        let topic = Self { broker, name: name.to_owned(), partitions };
         // The controller has answered; the broker serves it a moment later.
         let consumer = broker.consumer(LOOKING);
         eventually("the new topic has leaders", || {
@@ -75,7 +85,7 @@ impl<'a> Topic<'a> {
     }
 
     /// Sends messages and returns when the broker has them all.
-    pub(crate) fn send(&self, messages: impl IntoIterator<Item = Message>) {
+    pub(crate) fn send(&self, messages: impl IntoIterator<Item = impl Borrow<Message>>) {
         send(&producer(self.broker, &[]), &self.name, messages);
     }
 

@@ -21,7 +21,7 @@ pub(crate) fn program(compiled: &Compiled, target: Target) -> Result<Program, Ve
         return Err(errors);
     }
     let live = live(compiled);
-    let parts: Vec<Part<'_>> = compiled
+    let mut parts: Vec<Part<'_>> = compiled
         .nodes
         .iter()
         .enumerate()
@@ -31,6 +31,8 @@ pub(crate) fn program(compiled: &Compiled, target: Target) -> Result<Program, Ve
             Some(Part { index, compiled, node, schemas })
         })
         .collect();
+    // Writers come last, so that those with the same condition stand together.
+    parts.sort_by_key(|part| is_writer(part.compiled));
     if parts.is_empty() {
         return Err(vec![Problem::user("the flow has no nodes to export").hint("add a source")]);
     }
@@ -73,6 +75,7 @@ fn write(
     let mut program = Program { has_writers, ..Program::default() };
     let mut problems = Vec::new();
     let mut shown = Vec::new();
+    let mut writes: Vec<Writes> = Vec::new();
     for (at, part) in parts.iter().enumerate() {
         let is_leaf = readers(parts, part.index, None) == 0;
         let outputs: Vec<Variables> = (0..part.node.card().outputs.len())
@@ -95,6 +98,7 @@ fn write(
                 .any(|read| read == (link.from, link.from_port));
             if target == Target::Rust && is_read_again { format!("{variable}.clone()") } else { variable }
         });
+        let before = (program.steps.len(), program.commits.len());
         let mut writer = CodeWriter::new(
             target,
             &part.compiled.id,
@@ -108,12 +112,79 @@ fn write(
         if let Err(problem) = part.node.code(&mut writer) {
             problems.push(problem.at_node(&part.compiled.id));
         }
+        if is_writer(part.compiled) {
+            let condition = condition(compiled, part.index, target, &program);
+            let (steps, commits) = (program.steps.split_off(before.0), program.commits.split_off(before.1));
+            match writes.iter_mut().find(|writes| writes.condition == condition) {
+                Some(same) => {
+                    same.steps.extend(steps);
+                    same.commits.extend(commits);
+                }
+                None => writes.push(Writes { condition, steps, commits }),
+            }
+        }
     }
     if !problems.is_empty() {
         return Err(problems);
     }
+    guard(&mut program, target, writes);
     print(&mut program, target, &shown);
     Ok(program)
+}
+
+/// Statements of the writers that write under the same condition.
+struct Writes {
+    /// `None`: in every run.
+    condition: Option<String>,
+    steps: Vec<String>,
+    commits: Vec<String>,
+}
+
+/// Some source above `writer` has read something; `None` where none of them keeps offsets.
+fn condition(compiled: &Compiled, writer: usize, target: Target, program: &Program) -> Option<String> {
+    let mut above = BTreeSet::from([writer]);
+    for index in (0..=writer).rev() {
+        if above.contains(&index) {
+            above.extend(compiled.nodes[index].inputs.iter().map(|link| link.from));
+        }
+    }
+    let news = above.iter().filter_map(|&index| program.news.get(&compiled.nodes[index].id));
+    let conditions: Vec<&str> = news.map(String::as_str).collect();
+    let or = match target {
+        Target::Python => " or ",
+        Target::Rust => " || ",
+    };
+    (!conditions.is_empty()).then(|| conditions.join(or))
+}
+
+/// Puts every group of writers under its condition. A run stages all writes before it makes one visible.
+fn guard(program: &mut Program, target: Target, mut writes: Vec<Writes>) {
+    if let [only] = writes.as_mut_slice()
+        && only.condition.is_some()
+    {
+        only.steps.push(String::new());
+        let commits = std::mem::take(&mut only.commits);
+        only.steps.extend(commits);
+    }
+    for Writes { condition, steps, commits } in writes {
+        let Some(condition) = condition else {
+            program.steps.extend(steps);
+            program.commits.extend(commits);
+            continue;
+        };
+        program.steps.push(block(target, &condition, &steps));
+        if !commits.is_empty() {
+            program.commits.push(block(target, &condition, &commits));
+        }
+    }
+}
+
+fn block(target: Target, condition: &str, statements: &[String]) -> String {
+    let body = indented(statements);
+    match target {
+        Target::Python => format!("if {condition}:\n{}", body.trim_end()),
+        Target::Rust => format!("if {condition} {{\n{}\n}}", body.trim_end()),
+    }
 }
 
 /// How many inputs take rows of `node`, from `port` or from any.
@@ -150,7 +221,7 @@ pub(crate) fn body(program: &Program) -> String {
 }
 
 fn indented(statements: &[String]) -> String {
-    let lines = statements.iter().flat_map(|statement| statement.lines());
+    let lines = statements.iter().flat_map(|statement| statement.split('\n'));
     let indented = lines.map(|line| if line.is_empty() { "\n".to_owned() } else { format!("    {line}\n") });
     indented.collect::<Vec<_>>().concat()
 }

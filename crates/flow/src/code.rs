@@ -68,6 +68,8 @@ pub struct Program {
     pub commits: Vec<String>,
     /// After every write is visible: commit offsets.
     pub acknowledgements: Vec<String>,
+    /// By source that keeps offsets: the condition that it has read something.
+    pub news: BTreeMap<NodeId, String>,
 }
 
 /// An output port as a variable of the program.
@@ -219,6 +221,11 @@ impl<'a> CodeWriter<'a> {
     /// A statement that commits offsets, after every write.
     pub fn acknowledge(&mut self, line: impl Into<String>) {
         self.program.acknowledgements.push(line.into());
+    }
+
+    /// The condition that this source has read something: without news, what was written before stays as it is.
+    pub fn news(&mut self, condition: impl Into<String>) {
+        self.program.news.insert(self.node.clone(), condition.into());
     }
 
     /// What this target cannot express, by name; nothing of the export is written.

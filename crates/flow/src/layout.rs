@@ -112,8 +112,10 @@ fn bracket(text: &str, columns: usize) -> Option<(&str, &str, &str)> {
 /// `a & b`, `a | b` before each loosest operator.
 fn operands(text: &str) -> Vec<&str> {
     let outer = outer(text);
-    let at =
-        |sign: char| outer.iter().filter(move |(_, c)| *c == sign).map(|(at, _)| *at).collect::<Vec<_>>();
+    // A sign at the start is what the text was broken at before.
+    let at = |sign: char| -> Vec<usize> {
+        outer.iter().filter(|(at, c)| *c == sign && *at > 0).map(|(at, _)| *at).collect()
+    };
     let loosest = [at('|'), at('&')].into_iter().find(|found| !found.is_empty()).unwrap_or_default();
     let mut from = 0;
     let mut parts = Vec::new();

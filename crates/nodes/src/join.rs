@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// Whichever way, the columns are those of the left input, then the others of the right one; each key
 /// stands once, under its left name. Rows are in the order of the left input, then of the right one
-/// (a right join: the other way round). One exception is Polars' own, in 0.55.2: a full join whose left
-/// input is empty gives the right rows in any order on the streaming engine.
+/// (a right join: the other way round). One exception is Polars' own, in 0.55.2: on the streaming engine the
+/// rows of a full join that only the right input has come last, in any order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Join {

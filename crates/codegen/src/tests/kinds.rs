@@ -14,7 +14,11 @@ const VERSION: &str = "0.55";
 
 /// Three numbers, from a helper function.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Numbers {}
+#[serde(default)]
+pub(crate) struct Numbers {
+    /// Keeps offsets.
+    is_log: bool,
+}
 
 impl Kind for Numbers {
     const CARD: &'static Card = &Card {
@@ -67,6 +71,12 @@ impl Kind for Numbers {
             }
         }
         let node = out.node().clone();
+        if self.is_log {
+            out.news(match out.target() {
+                Target::Python => format!("{node}_count"),
+                Target::Rust => format!("{node}_count > 0"),
+            });
+        }
         if out.has_writers() {
             out.acknowledge(match out.target() {
                 Target::Python => format!("print(\"{node} is done\")"),

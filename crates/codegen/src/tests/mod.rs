@@ -216,6 +216,54 @@ fn without_a_writer_the_last_nodes_are_printed_and_nothing_is_acknowledged() {
 }
 
 #[test]
+fn without_news_from_its_logs_a_writer_writes_nothing() {
+    let lines = ["a: numbers", "b: numbers", "x: save <- a", "both: pair <- a b", "y: save <- both"];
+    let mut logged = flow("logged", &lines);
+    for id in ["a", "b"] {
+        logged.nodes[id].settings.insert("is_log".to_owned(), true.into());
+    }
+    insta::assert_snapshot!(main_of(&text(&logged, Target::Python)), @r#"
+    def main() -> None:
+        a = count().lazy()
+        b = count().lazy()
+        both = pl.concat([a, b])
+        if a_count:
+            a.sink_csv("x.part")
+        if a_count or b_count:
+            both.sink_csv("y.part")
+
+        if a_count:
+            replace("x.part", "x.csv")
+        if a_count or b_count:
+            replace("y.part", "y.csv")
+
+        print("a is done")
+        print("b is done")
+    "#);
+    logged.nodes.shift_remove("x");
+    insta::assert_snapshot!(main_of(&text(&logged, Target::Rust)), @r#"
+    fn main() -> Result<(), Box<dyn std::error::Error>> {
+        let a = count()?.lazy();
+        let b = count()?.lazy();
+        let both = concat([a, b], UnionArgs::default())?;
+        if a_count > 0 || b_count > 0 {
+            fs::write("y.part", both.collect()?.to_string())?;
+
+            fs::rename("y.part", "y.txt")?;
+        }
+
+        println!("a is done");
+        println!("b is done");
+        Ok(())
+    }
+
+    fn count() -> PolarsResult<DataFrame> {
+        df!("n" => [1_i64, 2, 3])
+    }
+    "#);
+}
+
+#[test]
 fn what_no_writer_needs_is_left_out() {
     let flow = flow("dead", &["n: numbers", "unread: split <- n", "out: save <- n"]);
     for target in Target::ALL {

@@ -131,7 +131,7 @@ fn python_reads_the_same() {
                 "enable.partition.eof": True,
             }
         )
-    def read_under_test() -> tuple[pl.LazyFrame, pl.LazyFrame, list[TopicPartition]]:
+    def read_under_test() -> tuple[pl.LazyFrame, pl.LazyFrame, list[TopicPartition], int]:
         """New messages of the topic, by partition and offset; with the offsets to commit."""
         fields = {"order_id": integer, "customer": text, "amount": number}
         consumer = under_test_consumer()
@@ -146,7 +146,9 @@ fn python_reads_the_same() {
         }
         rows = {partition: [] for partition in ends}
         rejects = {partition: [] for partition in ends}
+        count = 0
         for message in messages(consumer, "orders", starts, ends):
+            count += 1
             partition, offset = message.partition(), message.offset()
             time_type, time_ms = message.timestamp()
             time = time_ms * 1000 if time_type else None
@@ -184,8 +186,9 @@ fn python_reads_the_same() {
             pl.DataFrame(found, schema=schema, orient="row").lazy(),
             pl.DataFrame(bad, schema=reject_schema, orient="row").lazy(),
             offsets,
+            count,
         )
-    out, rejects, under_test_offsets = read_under_test()
+    out, rejects, under_test_offsets, under_test_count = read_under_test()
     under_test_consumer().commit(offsets=under_test_offsets, asynchronous=False)
     "#);
 }
@@ -283,7 +286,7 @@ fn rust_reads_the_same() {
         Ok(consumer)
     }
     /// New messages of the topic, by partition and offset; with the offsets to commit.
-    fn read_under_test() -> Result<(LazyFrame, LazyFrame, TopicPartitionList), Box<dyn Error>> {
+    fn read_under_test() -> Result<(LazyFrame, LazyFrame, TopicPartitionList, usize), Box<dyn Error>> {
         let topic = "orders";
         let consumer = under_test_consumer()?;
         let marks = watermarks(&consumer, topic)?;
@@ -299,7 +302,9 @@ fn rust_reads_the_same() {
         }
         let mut rows: Vec<UnderTest> = Vec::new();
         let mut rejects = Vec::new();
+        let mut count = 0;
         read_messages(&consumer, topic, &starts, &marks, |message| {
+            count += 1;
             match UnderTest::read(message) {
                 Ok(row) => rows.push(row),
                 Err(error) => rejects.push(Reject::new(message, &*error)),
@@ -336,6 +341,7 @@ fn rust_reads_the_same() {
             rows.with_column(col("_kafka_timestamp").cast(utc.clone())),
             rejected.lazy().with_column(col("timestamp").cast(utc)),
             offsets,
+            count,
         ))
     }
     /// The first offset of each partition, and the next one to be written.
@@ -432,7 +438,7 @@ fn rust_reads_the_same() {
         }
         Ok(Some(raw.get().to_owned()))
     }
-    let (out, rejects, under_test_offsets) = read_under_test()?;
+    let (out, rejects, under_test_offsets, under_test_count) = read_under_test()?;
     under_test_consumer()?.commit(&under_test_offsets, CommitMode::Sync)?;
     "#);
 }

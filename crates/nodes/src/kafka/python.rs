@@ -52,8 +52,13 @@ pub(crate) fn write(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<
     let rows = out.output(0).unwrap_or("_").to_owned();
     let rejects = out.output(1).filter(|_| has_rejects).map(str::to_owned);
     let offsets = keeps_offsets.then(|| format!("{node}_offsets"));
-    let names: Vec<String> = std::iter::once(rows).chain(rejects).chain(offsets.clone()).collect();
+    let count = keeps_offsets.then(|| format!("{node}_count"));
+    let names = std::iter::once(rows).chain(rejects).chain(offsets.clone()).chain(count.clone());
+    let names: Vec<String> = names.collect();
     out.step(format!("{} = read_{node}()", names.join(", ")));
+    if let Some(count) = count {
+        out.news(count);
+    }
     if let Some(offsets) = offsets {
         out.acknowledge(format!("{node}_consumer().commit(offsets={offsets}, asynchronous=False)"));
     }
@@ -95,7 +100,7 @@ fn read(
     let metadata = columns::metadata(settings);
     let mut given = vec!["pl.LazyFrame"];
     given.extend(shape.has_rejects.then_some("pl.LazyFrame"));
-    given.extend(shape.keeps_offsets.then_some("list[TopicPartition]"));
+    given.extend(shape.keeps_offsets.then_some("list[TopicPartition], int"));
     let given = if given.len() == 1 { given.concat() } else { format!("tuple[{}]", given.join(", ")) };
     let mut lines = vec![format!("def read_{node}() -> {given}:")];
     let about = match settings.start {
@@ -116,7 +121,9 @@ fn read(
     if shape.has_rejects {
         lines.push("    rejects = {partition: [] for partition in ends}".to_owned());
     }
+    lines.extend(shape.keeps_offsets.then(|| "    count = 0".to_owned()));
     lines.push(format!("    for message in messages(consumer, {topic}, starts, ends):"));
+    lines.extend(shape.keeps_offsets.then(|| "        count += 1".to_owned()));
     lines.push("        partition, offset = message.partition(), message.offset()".to_owned());
     let has_time = metadata.contains(&MetadataColumn::Timestamp) || shape.has_rejects;
     if has_time || metadata.contains(&MetadataColumn::TimestampType) {
@@ -180,7 +187,7 @@ fn read(
     }
     if shape.keeps_offsets {
         lines.push(format!("    offsets = [TopicPartition({topic}, *end) for end in ends.items()]"));
-        results.push("offsets".to_owned());
+        results.extend(["offsets", "count"].map(str::to_owned));
     }
     match results.join(", ") {
         line if line.len() + 11 <= 88 => lines.push(format!("    return {line}")),

@@ -60,9 +60,14 @@ pub(crate) fn write(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<
     let rows = out.output(0).unwrap_or("_").to_owned();
     let rejects = out.output(1).filter(|_| has_rejects).map(str::to_owned);
     let offsets = keeps_offsets.then(|| format!("{node}_offsets"));
-    let names: Vec<String> = std::iter::once(rows).chain(rejects).chain(offsets.clone()).collect();
+    let count = keeps_offsets.then(|| format!("{node}_count"));
+    let names = std::iter::once(rows).chain(rejects).chain(offsets.clone()).chain(count.clone());
+    let names: Vec<String> = names.collect();
     let names = if names.len() == 1 { names.concat() } else { format!("({})", names.join(", ")) };
     out.step(format!("let {names} = read_{node}()?;"));
+    if let Some(count) = count {
+        out.news(format!("{count} > 0"));
+    }
     if let Some(offsets) = offsets {
         out.import("use rdkafka::consumer::CommitMode;");
         out.acknowledge(format!("{node}_consumer()?.commit(&{offsets}, CommitMode::Sync)?;"));
@@ -232,7 +237,7 @@ fn read(
     let (node, topic) = (out.node().as_str(), quoted(&settings.topic.0));
     let mut given = vec!["LazyFrame"];
     given.extend(has_rejects.then_some("LazyFrame"));
-    given.extend(keeps_offsets.then_some("TopicPartitionList"));
+    given.extend(keeps_offsets.then_some("TopicPartitionList, usize"));
     let given = if given.len() == 1 { given.concat() } else { format!("({})", given.join(", ")) };
     let about = match settings.start {
         Start::Committed => "New messages of the topic, by partition and offset",
@@ -252,7 +257,9 @@ fn read(
     if has_rejects {
         lines.push("    let mut rejects = Vec::new();".to_owned());
     }
+    lines.extend(keeps_offsets.then(|| "    let mut count = 0;".to_owned()));
     lines.push("    read_messages(&consumer, topic, &starts, &marks, |message| {".to_owned());
+    lines.extend(keeps_offsets.then(|| "        count += 1;".to_owned()));
     lines.push(take(settings, node, has_rejects));
     lines.push("    })?;".to_owned());
     lines.push("    rows.sort_by_key(|row| (row.kafka_partition, row.kafka_offset));".to_owned());
@@ -283,7 +290,7 @@ fn read(
     }
     if keeps_offsets {
         lines.push(OFFSETS.to_owned());
-        results.push("offsets".to_owned());
+        results.extend(["offsets", "count"].map(str::to_owned));
     }
     match results.as_slice() {
         [one] => lines.push(format!("    Ok({one})")),

@@ -35,7 +35,10 @@ pub(super) fn write(kind: &ReadFile, out: &mut CodeWriter<'_>) -> Result<(), Pro
             if let Some(fields) = &reading.fields {
                 out.constant(python_schema(&stem, fields));
             }
-            out.assign(0, &python(name, &stem, format, &reading));
+            let names =
+                out.output_schemas().iter().flat_map(Schema::iter_names).map(|name| python_string(name));
+            let names = names.collect::<Vec<_>>().join(", ");
+            out.assign(0, &python(name, &stem, format, &reading, &names));
         }
         Target::Rust => {
             out.constant(format!("const {stem}_PATH: &str = {};", rust_string(&path)));
@@ -79,7 +82,8 @@ fn python_schema(stem: &str, fields: &Schema) -> String {
     format!("{stem}_SCHEMA = {{\n{}}}", fields.iter().map(field).collect::<String>())
 }
 
-fn python(name: &str, stem: &str, format: Format, reading: &Reading) -> String {
+/// `names`: of the columns; without a header line each Polars counts them from a number of its own.
+fn python(name: &str, stem: &str, format: Format, reading: &Reading, names: &str) -> String {
     let mut arguments = vec![format!("{stem}_PATH")];
     let schema = format!("{stem}_SCHEMA");
     let infer = reading.infer_rows.map_or_else(|| "None".to_owned(), |rows| rows.to_string());
@@ -118,6 +122,9 @@ fn python(name: &str, stem: &str, format: Format, reading: &Reading) -> String {
                     arguments.push(format!("infer_schema_length={infer}"));
                     if reading.parse_dates {
                         arguments.push("try_parse_dates=True".to_owned());
+                    }
+                    if !reading.has_header {
+                        arguments.push(format!("new_columns=[{names}]"));
                     }
                 }
             }

@@ -1,0 +1,88 @@
+//! A flow run in this process, as the studio and the command line run it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use flowloom_engine::{Events, JobHost, Limits, Outcome, Report, RunEvent, State, run};
+use flowloom_flow::{Cancel, Compiled, Flow, NodeId};
+use flowloom_nodes::REGISTRY;
+use serde_json::{Value, json};
+
+/// A compiled flow whose relative paths start at one folder.
+pub(crate) struct Job {
+    pub(crate) compiled: Compiled,
+    host: JobHost,
+}
+
+impl Job {
+    /// `flow` in `folder`; a flow with problems fails the test.
+    #[track_caller]
+    pub(crate) fn new(flow: &Flow, folder: &Path) -> Self {
+        Self::with(flow, folder, "localhost:9092")
+    }
+
+    /// As [`Job::new`], with `bootstrap` for the parameter of that name, where the flow has one.
+    #[track_caller]
+    pub(crate) fn with(flow: &Flow, folder: &Path, bootstrap: &str) -> Self {
+        let host = JobHost::new(folder, Limits::default()).expect("a spill folder");
+        let mut values = BTreeMap::new();
+        if flow.parameters.contains_key("bootstrap") {
+            values.insert("bootstrap".to_owned(), json!(bootstrap));
+        }
+        let compiled = Compiled::new(flow, &values, REGISTRY, &host);
+        let problems: Vec<String> = compiled.problems().map(ToString::to_string).collect();
+        assert!(problems.is_empty(), "{}: {problems:#?}", flow.name);
+        Self { compiled, host }
+    }
+
+    pub(crate) fn run(&self, cancel: &Cancel) -> Report {
+        let (events, received) = Events::channel(1_000);
+        drop(received);
+        run(&self.compiled, &self.host, cancel, &events)
+    }
+
+    /// A run that must succeed.
+    #[track_caller]
+    pub(crate) fn run_well(&self) -> Report {
+        let report = self.run(&Cancel::default());
+        let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
+        assert_eq!(report.outcome, Outcome::Done, "{}: {problems:#?}", self.compiled.flow);
+        report
+    }
+
+    /// A run that is cancelled from another thread as soon as its first node runs.
+    pub(crate) fn run_and_cancel(&self) -> Report {
+        let (events, received) = Events::channel(1_000);
+        let cancel = Cancel::default();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for event in received {
+                    if matches!(event, RunEvent::State { state: State::Running, .. }) {
+                        cancel.cancel();
+                    }
+                }
+            });
+            let report = run(&self.compiled, &self.host, &cancel, &events);
+            drop(events);
+            report
+        })
+    }
+}
+
+/// The flow that `text` is the file of.
+#[track_caller]
+pub(crate) fn flow(text: &str) -> Flow {
+    flowloom_flow::file::load(text).unwrap_or_else(|problems| {
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        panic!("{problems:#?} in\n{text}")
+    })
+}
+
+/// `flow` with another value for a setting of one node.
+pub(crate) fn with_setting(flow: &Flow, node: &str, key: &str, value: impl Into<Value>) -> Flow {
+    let mut flow = flow.clone();
+    let id: NodeId = node.parse().expect("an id");
+    let node = flow.nodes.get_mut(&id).expect("a node of this name");
+    node.settings.insert(key.to_owned(), value.into());
+    flow
+}

@@ -1,0 +1,167 @@
+//! Exported Rust programs: all of them are modules of one binary, so that Polars is linked once.
+//!
+//! Its package asks for what our workspace asks for, feature by feature, from the same lock file and into the same
+//! target folder: cargo then finds every dependency built already.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use flowloom_flow::Target;
+use serde_json::Value;
+
+use crate::export::{cases, keep, refused, said, source};
+use crate::kafka_export;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// A fixed place, so that a second test run builds only what has changed.
+const PACKAGE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/exports");
+
+/// The program that runs the module named by its first argument, built once for this process.
+fn programs() -> &'static Path {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    match BUILT.get_or_init(build) {
+        Ok(program) => program,
+        Err(why) => panic!("{why}"),
+    }
+}
+
+/// The exported program `name`.
+pub(crate) fn program(name: &str) -> Command {
+    let mut command = Command::new(programs());
+    command.arg(name);
+    command
+}
+
+fn sources() -> BTreeMap<String, String> {
+    let plain = cases().into_iter().map(|case| (case.name.clone(), case.project(Target::Rust)));
+    let kafka = kafka_export::rust_projects();
+    plain.chain(kafka).map(|(name, project)| (name, source(&project).to_owned())).collect()
+}
+
+fn build() -> Result<PathBuf, String> {
+    let sources = sources();
+    let modules: BTreeMap<String, String> = sources
+        .iter()
+        .map(|(name, text)| {
+            keep(&format!("{name}.rs"), text);
+            (format!("{name}.rs"), text.replacen("\nfn main()", "\npub fn main()", 1))
+        })
+        .collect();
+    let mut main = String::new();
+    for name in sources.keys() {
+        writeln!(main, "mod {name};").expect("a String takes all text");
+    }
+    main += "\nfn main() -> Result<(), Box<dyn std::error::Error>> {\n    match std::env::args().nth(1).as_deref() {\n";
+    for name in sources.keys() {
+        writeln!(main, "        Some(\"{name}\") => {name}::main(),").expect("a String takes all text");
+    }
+    main += "        other => Err(format!(\"no program {other:?}\").into()),\n    }\n}\n";
+
+    put("Cargo.toml", &manifest());
+    put(".cargo/config.toml", &read(".cargo/config.toml"));
+    put("rust-toolchain.toml", &read("rust-toolchain.toml"));
+    put("Cargo.lock", &lock());
+    let src = Path::new(PACKAGE).join("src");
+    fs::create_dir_all(&src).expect("a folder");
+    for entry in fs::read_dir(&src).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let name = entry.file_name().into_string().expect("a name");
+        if name != "main.rs" && !modules.contains_key(&name) {
+            fs::remove_file(entry.path()).expect("an old module is removed");
+        }
+    }
+    for (name, text) in &modules {
+        put(&format!("src/{name}"), text);
+    }
+    put("src/main.rs", &main);
+
+    // `target/tmp` is where cargo puts temporary files of tests.
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
+    let cargo = Command::new(env!("CARGO"))
+        .current_dir(PACKAGE)
+        .args(["build", "--offline", "--quiet"])
+        .env("CARGO_TARGET_DIR", target)
+        .env_remove("RUSTFLAGS")
+        .output()
+        .expect("cargo runs");
+    if cargo.status.success() { Ok(target.join("debug/flowloom-exports")) } else { Err(said(&cargo)) }
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(Path::new(ROOT).join(file)).unwrap_or_else(|error| panic!("{error}: {file}"))
+}
+
+/// Writes a file of the package, unless it has that text already: cargo goes by the time of the last change.
+fn put(file: &str, text: &str) {
+    let path = Path::new(PACKAGE).join(file);
+    if fs::read_to_string(&path).is_ok_and(|old| old == text) {
+        return;
+    }
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    fs::write(&path, text).unwrap_or_else(|error| panic!("{error}: {}", path.display()));
+}
+
+/// Our lock file without our own crates, which this package does not use.
+fn lock() -> String {
+    let lock = read("Cargo.lock");
+    let packages = lock.split("\n[[package]]\n").filter(|package| !package.starts_with("name = \"flowloom-"));
+    packages.collect::<Vec<_>>().join("\n[[package]]\n")
+}
+
+/// What every crate of ours depends on, tests too, as dependencies of one package.
+fn manifest() -> String {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(ROOT)
+        .output()
+        .expect("cargo runs");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
+    let mut dependencies: BTreeMap<String, (String, bool, BTreeSet<String>)> = BTreeMap::new();
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    for dependency in list(&metadata["packages"]).iter().flat_map(|package| list(&package["dependencies"])) {
+        let text = |key: &str| dependency[key].as_str().unwrap_or_default().to_owned();
+        if text("source").is_empty() || !dependency["target"].is_null() {
+            continue;
+        }
+        let (_, default, features) =
+            dependencies.entry(text("name")).or_insert_with(|| (text("req"), false, BTreeSet::new()));
+        *default |= dependency["uses_default_features"] == true;
+        features.extend(list(&dependency["features"]).iter().filter_map(Value::as_str).map(str::to_owned));
+    }
+    let mut manifest = String::from(
+        "[package]\nname = \"flowloom-exports\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n",
+    );
+    for (name, (version, default, features)) in dependencies {
+        let features: Vec<String> = features.into_iter().collect();
+        writeln!(
+            manifest,
+            "{name} = {{ version = \"{version}\", default-features = {default}, features = {features:?} }}"
+        )
+        .expect("a String takes all text");
+    }
+    let ours = read("Cargo.toml");
+    let profile = ours.split_once("[profile.dev]").map_or("", |(_, profile)| profile);
+    format!("{manifest}\n[workspace]\nresolver = \"3\"\n\n[profile.dev]{profile}")
+}
+
+#[test]
+fn programs_give_the_rows_of_the_engine() {
+    let wrong: Vec<String> =
+        cases().iter().filter_map(|case| case.differs(&mut program(&case.name))).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+#[ignore = "long statements are not broken everywhere as rustfmt breaks them"]
+fn programs_are_formatted_as_rustfmt_does() {
+    let sources: BTreeMap<String, String> =
+        sources().into_iter().map(|(name, text)| (format!("{name}.rs"), text)).collect();
+    // No configuration but the tool's own.
+    let said = refused(Command::new("rustfmt").args(["--check", "--edition", "2024"]), &sources);
+    assert!(said.is_none(), "{}", said.unwrap_or_default());
+}
