@@ -291,7 +291,9 @@ fn variables_hide_no_keyword_import_function_or_other_variable() {
         replace_rows = count().lazy()
         self = count().lazy()
         col = count().lazy()
-        all_rows = pl.concat([pl_rows, os_rows, match_rows, count_rows, replace_rows, self, col])
+        all_rows = pl.concat(
+            [pl_rows, os_rows, match_rows, count_rows, replace_rows, self, col]
+        )
         n = all_rows.filter(pl.col("n") > 1)
         n_reject_rows = all_rows.filter(pl.col("n") <= 1)
         n_reject = n.filter(pl.col("n") > 1)
@@ -318,7 +320,10 @@ fn variables_hide_no_keyword_import_function_or_other_variable() {
         let replace = count()?.lazy();
         let self_rows = count()?.lazy();
         let col_rows = count()?.lazy();
-        let all = concat([pl, os, match_rows, count_rows, replace, self_rows, col_rows], UnionArgs::default())?;
+        let all = concat(
+            [pl, os, match_rows, count_rows, replace, self_rows, col_rows],
+            UnionArgs::default(),
+        )?;
         let n = all.filter(col("n").gt(lit(1)));
         let n_reject_rows = all.filter(col("n").lt_eq(lit(1)));
         let n_reject = n.filter(col("n").gt(lit(1)));
