@@ -113,7 +113,7 @@ pub(crate) fn flow(entry: &Entry, rows: usize, folder: &Path) -> Flow {
     let under_test = NodeId::nearest("under_test");
     flow.nodes.insert(under_test.clone(), written(entry.card.id, node(entry, folder).settings(), inputs));
     for port in entry.card.outputs {
-        let settings = Map::from_iter([("path".to_owned(), json!(format!("{}.jsonl", port.name)))]);
+        let settings = Map::from_iter([("path".to_owned(), json!(format!("{}.parquet", port.name)))]);
         let from = Output { node: under_test.clone(), port: Some(port.name.to_owned()) };
         let wire = Wire { port: "in".to_owned(), from };
         flow.nodes.insert(
