@@ -51,9 +51,9 @@ const CASES: &[Case] = &[
         name: "nested",
         settings: &["fields: [{name: tags, type: List(String)}, \
              {name: who, type: \"Struct{name: String, age: Int64, at: Struct{x: Float64}}\"}, \
-             {name: lines, type: \"List(Struct{sku: String, n: Int64})\"}]"],
+             {name: lines, type: \"List(Struct{sku: String, n: Int64})\"}, {name: none, type: \"Null\"}]"],
         has_rejects: false,
-        in_rust: false,
+        in_rust: true,
         fill: nested,
     },
     Case {
@@ -80,7 +80,7 @@ const CASES: &[Case] = &[
             "timestamp_type_column: true",
         ],
         has_rejects: false,
-        in_rust: false,
+        in_rust: true,
         fill: metadata,
     },
     Case {
@@ -100,6 +100,13 @@ const CASES: &[Case] = &[
     Case {
         name: "uncommitted",
         settings: &[FIELDS, "isolation: read_uncommitted"],
+        has_rejects: false,
+        in_rust: true,
+        fill: transactions,
+    },
+    Case {
+        name: "limit",
+        settings: &[FIELDS, "max_messages: 20"],
         has_rejects: false,
         in_rust: true,
         fill: transactions,
@@ -137,6 +144,8 @@ fn types(topic: &Topic<'_>, round: i64) {
         r#"{"yes": false, "i8": 0, "i64": 1.0, "u64": 2e3, "f32": 16777217, "f64": -0.0, "text": true, "a b": [], "late": 5}"#,
         "{}",
         r#"{"text": null, "a b": "", "unknown": 1}"#,
+        // A key that comes twice.
+        r#"{"i64": 1, "text": "first", "i64": 2, "text": [ 3 ]}"#,
     ];
     let messages =
         texts.iter().zip(0..).map(|(text, i)| Message::new(text).partition((i + round as i32) % 3));
@@ -151,7 +160,7 @@ fn nested(topic: &Topic<'_>, round: i64) {
         r#"{"tags": [], "who": {"age": null, "more": 1}, "lines": []}"#.to_owned(),
         r#"{"tags": null, "who": null, "lines": null}"#.to_owned(),
         "{}".to_owned(),
-        r#"{"tags": [1, true], "who": {"at": {}}, "lines": [{"sku": 5, "n": 7}]}"#.to_owned(),
+        r#"{"tags": [1, true], "who": {"at": {}}, "lines": [{"sku": 5, "n": 7}, {"n": 8, "n": 9}], "none": null}"#.to_owned(),
     ];
     topic.send(texts.iter().zip(0..).map(|(text, i)| Message::new(text).partition(i % 3)));
 }

@@ -175,6 +175,11 @@ impl<'a> CodeWriter<'a> {
         }
     }
 
+    /// The setting of that name, where a node before needs it.
+    pub fn variable(&self, name: &str) -> Option<&Variable> {
+        self.program.environment.iter().find(|known| known.name == name)
+    }
+
     /// Needs a setting from the environment.
     pub fn environment(&mut self, name: &str, default: Option<&str>, description: &str) {
         let variable = Variable {
@@ -182,7 +187,7 @@ impl<'a> CodeWriter<'a> {
             default: default.map(str::to_owned),
             description: description.to_owned(),
         };
-        if !self.program.environment.iter().any(|known| known.name == variable.name) {
+        if self.variable(name).is_none() {
             self.program.environment.push(variable);
         }
     }

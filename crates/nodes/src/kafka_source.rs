@@ -252,8 +252,11 @@ impl Kind for KafkaSource {
     }
 
     fn code(&self, out: &mut CodeWriter<'_>) -> Result<(), Problem> {
-        if self.max_bytes > 0 || self.max_seconds > 0 || self.max_messages > 0 {
-            return Err(out.refuse("a limit on what one run reads").hint("set the limits of the node to 0"));
+        for (key, limit) in [("max_bytes", self.max_bytes), ("max_seconds", self.max_seconds)] {
+            if limit > 0 {
+                let refused = out.refuse(&format!("the limit `{key}`"));
+                return Err(refused.hint("set it to 0; `max_messages` can be exported").at_field(key));
+            }
         }
         match out.target() {
             Target::Python => python::write(self, out),

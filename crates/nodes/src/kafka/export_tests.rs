@@ -188,8 +188,16 @@ fn python_reads_the_same() {
             offsets,
             count,
         )
+    def commit_offsets(consumer: Consumer, offsets: list[TopicPartition]) -> None:
+        """Keeps offsets, or fails: a partition may fail alone."""
+        for kept in consumer.commit(offsets=offsets, asynchronous=False):
+            if kept.error:
+                raise RuntimeError(
+                    "the rows are written, but Kafka has not kept the offset of partition "
+                    f"{kept.partition} of {kept.topic}: {kept.error.str()}"
+                )
     out, rejects, under_test_offsets, under_test_count = read_under_test()
-    under_test_consumer().commit(offsets=under_test_offsets, asynchronous=False)
+    commit_offsets(under_test_consumer(), under_test_offsets)
     "#);
 }
 
@@ -200,7 +208,6 @@ fn rust_reads_the_same() {
     insta::assert_snapshot!(code(&settings, Target::Rust, &[]).expect("written"), @r#"
     package polars 0.55 dtype-datetime lazy timezones
     package rdkafka 0.39 cmake-build libz ssl zstd
-    package serde 1 derive std
     package serde_json 1 raw_value std
     environment KAFKA_BOOTSTRAP_SERVERS = Some("localhost:9092")
     use polars::prelude::*;
@@ -211,43 +218,38 @@ fn rust_reads_the_same() {
     use rdkafka::message::BorrowedMessage;
     use rdkafka::types::RDKafkaErrorCode;
     use rdkafka::{Message, Offset, TopicPartitionList};
-    use serde::Deserialize;
-    use serde::Deserializer;
-    use serde::de::DeserializeOwned;
-    use serde::de::Error as _;
-    use serde_json::Number;
     use serde_json::value::RawValue;
     use std::collections::{BTreeMap, BTreeSet};
     use std::env;
     use std::error::Error;
+    use std::str::FromStr;
     use std::time::Duration;
     const TIMEOUT: Duration = Duration::from_secs(30);
+    /// The fields of a message as they are written; `None`: null.
+    type Fields<'a> = BTreeMap<String, Option<&'a RawValue>>;
     /// A message of the topic `orders`.
-    #[derive(Deserialize)]
-    struct UnderTest {
-        #[serde(default, deserialize_with = "integer")]
+    struct UnderTestRow {
         order_id: Option<i64>,
-        #[serde(default, deserialize_with = "text")]
         customer: Option<String>,
         amount: Option<f64>,
-        #[serde(skip)]
         kafka_key: Option<String>,
-        #[serde(skip)]
         kafka_partition: i64,
-        #[serde(skip)]
         kafka_offset: i64,
-        #[serde(skip)]
         kafka_timestamp: Option<i64>,
     }
-    impl UnderTest {
+    impl UnderTestRow {
         fn read(message: &BorrowedMessage) -> Result<Self, Box<dyn Error>> {
-            let mut row: Self = decode(message.payload())?;
+            let fields = decode(message.payload())?;
             let key = message.key().map(Vec::from);
-            row.kafka_key = key.map(String::from_utf8).transpose()?;
-            row.kafka_partition = message.partition().into();
-            row.kafka_offset = message.offset();
-            row.kafka_timestamp = message.timestamp().to_millis().map(|ms| ms * 1000);
-            Ok(row)
+            Ok(Self {
+                order_id: field(&fields, "order_id", integer)?,
+                customer: field(&fields, "customer", text)?,
+                amount: field(&fields, "amount", number)?,
+                kafka_key: key.map(String::from_utf8).transpose()?,
+                kafka_partition: message.partition().into(),
+                kafka_offset: message.offset(),
+                kafka_timestamp: message.timestamp().to_millis().map(|ms| ms * 1000),
+            })
         }
     }
     /// A message that could not be read, and why.
@@ -290,6 +292,10 @@ fn rust_reads_the_same() {
         let topic = "orders";
         let consumer = under_test_consumer()?;
         let marks = watermarks(&consumer, topic)?;
+        let mut ends: BTreeMap<i32, i64> = marks
+            .iter()
+            .map(|(&partition, &(_, high))| (partition, high))
+            .collect();
         let mut partitions = TopicPartitionList::new();
         for &partition in marks.keys() {
             partitions.add_partition(topic, partition);
@@ -300,12 +306,12 @@ fn rust_reads_the_same() {
             let start = found.offset().to_raw().unwrap_or(low).max(low);
             starts.insert(found.partition(), start);
         }
-        let mut rows: Vec<UnderTest> = Vec::new();
+        let mut rows: Vec<UnderTestRow> = Vec::new();
         let mut rejects = Vec::new();
         let mut count = 0;
-        read_messages(&consumer, topic, &starts, &marks, |message| {
+        read_messages(&consumer, topic, &starts, &mut ends, |message, _| {
             count += 1;
-            match UnderTest::read(message) {
+            match UnderTestRow::read(message) {
                 Ok(row) => rows.push(row),
                 Err(error) => rejects.push(Reject::new(message, &*error)),
             }
@@ -334,7 +340,7 @@ fn rust_reads_the_same() {
             "timestamp" => rejects.iter().map(|each| each.timestamp).collect::<Vec<_>>(),
         )?;
         let mut offsets = TopicPartitionList::new();
-        for (&partition, &(_, end)) in &marks {
+        for (&partition, &end) in &ends {
             offsets.add_partition_offset(topic, partition, Offset::Offset(end))?;
         }
         Ok((
@@ -362,18 +368,19 @@ fn rust_reads_the_same() {
         }
         Ok(marks)
     }
-    /// Hands over messages from `starts` up to the ends in `marks`, whatever is written meanwhile.
+    /// Hands over messages from `starts` up to `ends`, whatever is written meanwhile. Who takes them may
+    /// bring the end of their partition forward.
     fn read_messages(
         consumer: &BaseConsumer,
         topic: &str,
         starts: &BTreeMap<i32, i64>,
-        marks: &BTreeMap<i32, (i64, i64)>,
-        mut take: impl FnMut(&BorrowedMessage) -> Result<(), Box<dyn Error>>,
+        ends: &mut BTreeMap<i32, i64>,
+        mut take: impl FnMut(&BorrowedMessage, &mut i64) -> Result<(), Box<dyn Error>>,
     ) -> Result<(), Box<dyn Error>> {
         let mut partitions = TopicPartitionList::new();
         let mut unread = BTreeSet::new();
         for (&partition, &start) in starts {
-            let (_, end) = marks[&partition];
+            let end = ends[&partition];
             if start > end {
                 return Err(format!("partition {partition} of {topic} has no offset {start}").into());
             }
@@ -391,11 +398,13 @@ fn rust_reads_the_same() {
                 }
                 Some(Err(error)) => return Err(error.into()),
                 Some(Ok(message)) => {
-                    let (_, end) = marks[&message.partition()];
-                    if message.offset() < end {
-                        take(&message)?;
+                    let Some(end) = ends.get_mut(&message.partition()) else {
+                        continue;
+                    };
+                    if message.offset() < *end {
+                        take(&message, end)?;
                     }
-                    if message.offset() + 1 >= end {
+                    if message.offset() + 1 >= *end {
                         unread.remove(&message.partition());
                     }
                 }
@@ -403,42 +412,71 @@ fn rust_reads_the_same() {
         }
         Ok(())
     }
-    /// A payload as a struct; one that is not an object is its field `value`.
-    fn decode<T: DeserializeOwned>(payload: Option<&[u8]>) -> Result<T, Box<dyn Error>> {
+    /// The fields of a payload; one that is not an object is its field `value`.
+    fn decode(payload: Option<&[u8]>) -> Result<Fields<'_>, Box<dyn Error>> {
         let payload = std::str::from_utf8(payload.ok_or("null payload (tombstone)")?)?;
         if payload.trim_start().starts_with('{') {
             return Ok(serde_json::from_str(payload)?);
         }
-        let value: &RawValue = serde_json::from_str(payload)?;
-        Ok(serde_json::from_str(&format!("{{\"value\":{value}}}"))?)
+        let value = serde_json::from_str(payload)?;
+        Ok(Fields::from([("value".into(), value)]))
     }
-    /// An integer, also one that is written as `1.0` or `1e3`.
-    fn integer<'de, D: Deserializer<'de>, T: TryFrom<i128>>(from: D) -> Result<Option<T>, D::Error> {
-        let Some(number) = Option::<Number>::deserialize(from)? else {
+    /// The field `key` as `read` takes it; `None` where it is null or not there.
+    fn field<T>(
+        fields: &Fields,
+        key: &str,
+        read: impl Fn(&str) -> Result<T, Box<dyn Error>>,
+    ) -> Result<Option<T>, Box<dyn Error>> {
+        let Some(Some(written)) = fields.get(key) else {
             return Ok(None);
         };
-        let float = number.as_f64().filter(|float| float.fract() == 0.0);
-        let integer = number.as_i128().or(float.map(|float| float as i128));
-        match integer.and_then(|integer| T::try_from(integer).ok()) {
-            Some(integer) => Ok(Some(integer)),
-            None => Err(D::Error::custom(format!(
-                "expected an integer, found {number}"
-            ))),
+        match read(written.get()) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => Err(format!("field `{key}`: {error}").into()),
+        }
+    }
+    /// An integer, also one that is written as `1.0` or `1e3`.
+    fn integer<T: TryFrom<i128>>(written: &str) -> Result<T, Box<dyn Error>> {
+        let integer = match written.parse() {
+            Ok(integer) => Some(integer),
+            Err(_) => {
+                let float = written.parse().ok();
+                let whole = float.filter(|float: &f64| float.fract() == 0.0);
+                whole.map(|float| float as i128)
+            }
+        };
+        match integer.and_then(|integer: i128| T::try_from(integer).ok()) {
+            Some(integer) => Ok(integer),
+            None => Err(format!("expected an integer, found {written}").into()),
+        }
+    }
+    /// A number in the range of its type.
+    fn number<T: FromStr + Into<f64> + Copy>(written: &str) -> Result<T, Box<dyn Error>> {
+        match written.parse() {
+            Ok(number) if T::into(number).is_finite() => Ok(number),
+            _ => Err(format!("expected a number, found {written}").into()),
         }
     }
     /// A string; any other value as the JSON text that stands there.
-    fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-        let Some(raw) = Option::<Box<RawValue>>::deserialize(from)? else {
-            return Ok(None);
-        };
-        if raw.get().starts_with('"') {
-            return serde_json::from_str(raw.get())
-                .map(Some)
-                .map_err(D::Error::custom);
+    fn text(written: &str) -> Result<String, Box<dyn Error>> {
+        if written.starts_with('"') {
+            return Ok(serde_json::from_str(written)?);
         }
-        Ok(Some(raw.get().to_owned()))
+        Ok(written.to_owned())
+    }
+    /// Keeps offsets and reads them back, for a partition may fail alone.
+    fn commit_offsets(
+        consumer: &BaseConsumer,
+        offsets: &TopicPartitionList,
+    ) -> Result<(), Box<dyn Error>> {
+        consumer.commit(offsets, CommitMode::Sync)?;
+        let kept = consumer.committed_offsets(offsets.clone(), TIMEOUT)?;
+        if kept == *offsets {
+            return Ok(());
+        }
+        Err("the rows are written, but Kafka has not kept the offsets of all partitions".into())
     }
     let (out, rejects, under_test_offsets, under_test_count) = read_under_test()?;
-    under_test_consumer()?.commit(&under_test_offsets, CommitMode::Sync)?;
+    commit_offsets(&under_test_consumer()?, &under_test_offsets)?;
     "#);
 }

@@ -11,12 +11,12 @@ mod source;
 use std::time::Duration;
 
 use flowloom_flow::value::{FieldSpec, Fields, show_dtype};
-use flowloom_flow::{Cancel, Problem};
+use flowloom_flow::{Cancel, CodeWriter, Problem};
 use flowloom_kafka::{Cluster, Domain, Error, sample};
 use serde_json::{Map, Value};
 
 use crate::arrow::from_arrow;
-use crate::kafka_source::KafkaSource;
+use crate::kafka_source::{KafkaSource, Start};
 
 pub(crate) use source::TopicSource;
 
@@ -27,6 +27,26 @@ pub(crate) fn cluster(settings: &KafkaSource) -> Cluster {
         connect_timeout: Duration::from_millis(settings.connect_timeout_ms.max(1).unsigned_abs()),
         ..Cluster::new(settings.bootstrap_servers.as_str())
     }
+}
+
+/// The environment variable that an exported program takes the brokers from: one for all nodes that share them.
+pub(crate) fn servers_variable(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> String {
+    let servers = settings.bootstrap_servers.trim();
+    let node = out.node().as_str().to_uppercase();
+    let shared = "KAFKA_BOOTSTRAP_SERVERS".to_owned();
+    let own = [format!("{node}_BOOTSTRAP_SERVERS"), format!("{node}_KAFKA_BOOTSTRAP_SERVERS")];
+    let is_free = |name: &String| match out.variable(name) {
+        Some(known) => known.default.as_deref() == Some(servers),
+        None => true,
+    };
+    let name = std::iter::once(&shared).chain(&own).find(|name| is_free(name)).unwrap_or(&own[1]).clone();
+    out.environment(&name, Some(servers), "`host:port` of the brokers, separated by commas");
+    name
+}
+
+/// How many messages one run of an exported program reads at most.
+pub(crate) fn max_messages(settings: &KafkaSource) -> Option<i64> {
+    (settings.max_messages > 0 && settings.start != Start::Latest).then_some(settings.max_messages)
 }
 
 /// What Kafka's crate says, as a problem.

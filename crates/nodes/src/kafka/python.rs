@@ -9,6 +9,7 @@ use polars::prelude::DataType;
 
 use super::columns;
 use super::source::group;
+use super::{max_messages, servers_variable};
 use crate::kafka_source::{BadMessages, Fallback, KafkaSource, KeyColumn, Start};
 
 /// Writes the reader, the helpers that its types need, the step, and the commit of its offsets.
@@ -23,12 +24,7 @@ pub(crate) fn write(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<
     out.import("from typing import Any");
     out.import("from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition");
     out.package("confluent-kafka", ">=2.6", &[]);
-    let servers = settings.bootstrap_servers.trim();
-    out.environment(
-        "KAFKA_BOOTSTRAP_SERVERS",
-        Some(servers),
-        "`host:port` of the brokers, separated by commas",
-    );
+    let variable = servers_variable(settings, out);
 
     let fields = columns::fields(settings)?;
     for (_, dtype) in &fields {
@@ -44,8 +40,11 @@ pub(crate) fn write(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<
         out.import("import re");
         out.function("as_written", AS_WRITTEN);
     }
+    if max_messages(settings).is_some() {
+        out.function("shares", SHARES);
+    }
     out.function("decode", if has_text { DECODE_WITH_TEXT } else { DECODE });
-    out.function(&format!("{node}_consumer"), consumer(settings, out));
+    out.function(&format!("{node}_consumer"), consumer(settings, out, &variable));
     let shape = Shape { keeps_offsets, has_rejects };
     out.function(&format!("read_{node}"), read(settings, out, &fields, &shape));
 
@@ -60,7 +59,8 @@ pub(crate) fn write(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<
         out.news(count);
     }
     if let Some(offsets) = offsets {
-        out.acknowledge(format!("{node}_consumer().commit(offsets={offsets}, asynchronous=False)"));
+        out.function("commit_offsets", COMMIT);
+        out.acknowledge(format!("commit_offsets({node}_consumer(), {offsets})"));
     }
     Ok(())
 }
@@ -71,10 +71,10 @@ struct Shape {
     has_rejects: bool,
 }
 
-fn consumer(settings: &KafkaSource, out: &CodeWriter<'_>) -> String {
+fn consumer(settings: &KafkaSource, out: &CodeWriter<'_>, variable: &str) -> String {
     let servers = quoted(settings.bootstrap_servers.trim());
     let mut entries = vec![
-        format!("\"bootstrap.servers\": os.environ.get(\"KAFKA_BOOTSTRAP_SERVERS\", {servers})"),
+        format!("\"bootstrap.servers\": os.environ.get({}, {servers})", quoted(variable)),
         format!("\"group.id\": {}", quoted(&group(settings, out.flow(), out.node().as_str()))),
         format!("\"isolation.level\": \"{}\"", settings.isolation.level()),
         "\"auto.offset.reset\": \"error\"".to_owned(),
@@ -117,6 +117,8 @@ fn read(
     lines.push(format!("    marks = watermarks(consumer, {topic})"));
     lines.push("    ends = {partition: high for partition, (_, high) in marks.items()}".to_owned());
     lines.push(starts(settings, &topic));
+    let limit = max_messages(settings);
+    lines.extend(limit.map(|limit| LIMIT.replace("TOTAL", &limit.to_string())));
     lines.push("    rows = {partition: [] for partition in ends}".to_owned());
     if shape.has_rejects {
         lines.push("    rejects = {partition: [] for partition in ends}".to_owned());
@@ -125,6 +127,7 @@ fn read(
     lines.push(format!("    for message in messages(consumer, {topic}, starts, ends):"));
     lines.extend(shape.keeps_offsets.then(|| "        count += 1".to_owned()));
     lines.push("        partition, offset = message.partition(), message.offset()".to_owned());
+    lines.extend(limit.map(|_| BRING_FORWARD.to_owned()));
     let has_time = metadata.contains(&MetadataColumn::Timestamp) || shape.has_rejects;
     if has_time || metadata.contains(&MetadataColumn::TimestampType) {
         lines.push("        time_type, time_ms = message.timestamp()".to_owned());
@@ -327,6 +330,37 @@ const MESSAGES: &str = r#"def messages(
         if message.offset() + 1 >= ends[partition]:
             unread.discard(partition)
     consumer.close()"#;
+
+/// `TOTAL`: the limit.
+const LIMIT: &str = r"    left = shares(starts, ends, TOTAL)
+    ends = {
+        partition: end if left[partition] else starts[partition]
+        for partition, end in ends.items()
+    }";
+
+const BRING_FORWARD: &str = r"        left[partition] -= 1
+        if not left[partition]:
+            ends[partition] = offset + 1";
+
+const SHARES: &str = r#"def shares(
+    starts: dict[int, int], ends: dict[int, int], total: int
+) -> dict[int, int]:
+    """How many messages each partition gives so that all give `total`."""
+    waiting = {partition: end - starts[partition] for partition, end in ends.items()}
+    order = sorted(waiting, key=lambda partition: (waiting[partition], -partition))
+    for takers, partition in zip(range(len(order), 0, -1), order):
+        waiting[partition] = min(waiting[partition], total // takers)
+        total -= waiting[partition]
+    return waiting"#;
+
+const COMMIT: &str = r#"def commit_offsets(consumer: Consumer, offsets: list[TopicPartition]) -> None:
+    """Keeps offsets, or fails: a partition may fail alone."""
+    for kept in consumer.commit(offsets=offsets, asynchronous=False):
+        if kept.error:
+            raise RuntimeError(
+                "the rows are written, but Kafka has not kept the offset of partition "
+                f"{kept.partition} of {kept.topic}: {kept.error.str()}"
+            )"#;
 
 const REFUSE_CONSTANT: &str = r#"def refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")"#;

@@ -1,19 +1,25 @@
 //! The source in Rust: rdkafka and serde, with the same offsets, types and policies.
 
 use flowloom_flow::value::code::rust_string as quoted;
-use flowloom_flow::value::{dtype_features, show_dtype};
-use flowloom_flow::{CodeWriter, NodeId, Problem};
+use flowloom_flow::value::layout::listed;
+use flowloom_flow::value::{dtype_code, dtype_features};
+use flowloom_flow::{CodeWriter, NodeId, Problem, Target};
 use flowloom_kafka::codec::payload_key;
 use flowloom_kafka::read::MetadataColumn;
 use polars::prelude::DataType;
 
 use super::columns;
 use super::rust_lines::{
-    DECODE, FAIL, INTEGER, KEYWORDS, OFFSETS, READ_MESSAGES, REJECT, REJECTED, SKIP, TEXT, TIMESTAMP_TYPE,
-    UTC, WATERMARKS,
+    BOOLEAN, BRING_FORWARD, COMMIT, DECODE, ENDS, FAIL, FIELD, FIELDS, HEADERS, INTEGER, KEYWORDS, LIMIT,
+    NESTED, NUMBER, OFFSETS, READ_MESSAGES, REJECT, REJECTED, SHARES, SKIP, TEXT, TIMESTAMP_TYPE, UTC,
+    WATERMARKS,
 };
 use super::source::group;
+use super::{max_messages, servers_variable};
 use crate::kafka_source::{BadMessages, Fallback, KafkaSource, KeyColumn, Start};
+
+/// Where rustfmt breaks lines.
+const WIDTH: usize = 100;
 
 /// A payload column and the member of the struct that it is read into.
 struct Member {
@@ -22,40 +28,35 @@ struct Member {
     name: String,
 }
 
+impl Member {
+    /// Neither of Rust's own types nor of those that Polars takes from Rust.
+    fn is_nested(&self) -> bool {
+        self.dtype.is_nested() || self.dtype == DataType::Null
+    }
+}
+
 /// Writes the message's struct, the reader, the helpers that its types need, the step and the commit.
 pub(crate) fn write(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<(), Problem> {
     let node = out.node().to_string();
     let keeps_offsets = out.has_writers() && settings.start != Start::Earliest;
     let has_rejects = out.output(1).is_some();
-    if settings.headers_column {
-        return Err(out.refuse("the column `_kafka_headers`").hint("switch it off, or export to python"));
-    }
-    let members = members(settings, out)?;
+    let members = members(settings)?;
     needs(settings, out, &members, has_rejects);
+    let variable = servers_variable(settings, out);
     out.constant("const TIMEOUT: Duration = Duration::from_secs(30);");
+    out.constant(FIELDS);
     out.constant(message_struct(settings, &node, &members));
-    out.constant(reader(settings, &node));
+    out.constant(reader(settings, &node, &members));
     if has_rejects {
         out.constant(REJECT);
     }
-    out.function(&format!("{node}_consumer"), consumer(settings, out));
+    out.function(&format!("{node}_consumer"), consumer(settings, out, &variable));
     out.function(&format!("read_{node}"), read(settings, out, &members, keeps_offsets, has_rejects));
     for (name, text) in [("watermarks", WATERMARKS), ("read_messages", READ_MESSAGES), ("decode", DECODE)] {
         out.function(name, text);
     }
-    let has_integers = members.iter().any(|member| member.dtype.is_integer());
-    let has_texts = members.iter().any(|member| member.dtype == DataType::String);
-    if has_integers || has_texts {
-        out.import("use serde::Deserializer;");
-        out.import("use serde::de::Error as _;");
-    }
-    if has_integers {
-        out.import("use serde_json::Number;");
-        out.function("integer", INTEGER);
-    }
-    if has_texts {
-        out.function("text", TEXT);
-    }
+    out.function("field", FIELD);
+    readers(settings, out, &members);
 
     let rows = out.output(0).unwrap_or("_").to_owned();
     let rejects = out.output(1).filter(|_| has_rejects).map(str::to_owned);
@@ -70,9 +71,78 @@ pub(crate) fn write(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<
     }
     if let Some(offsets) = offsets {
         out.import("use rdkafka::consumer::CommitMode;");
-        out.acknowledge(format!("{node}_consumer()?.commit(&{offsets}, CommitMode::Sync)?;"));
+        out.function("commit_offsets", COMMIT);
+        out.acknowledge(format!("commit_offsets(&{node}_consumer()?, &{offsets})?;"));
     }
     Ok(())
+}
+
+/// The functions that read the values of the fields and columns.
+fn readers(settings: &KafkaSource, out: &mut CodeWriter<'_>, members: &[Member]) {
+    let has_nested = members.iter().any(Member::is_nested);
+    let has = |is: fn(&DataType) -> bool| has_nested || members.iter().any(|member| is(&member.dtype));
+    for member in members.iter().filter(|member| member.is_nested()) {
+        let name = nested_reader(out.node().as_str(), member);
+        let mut head = format!("fn {name}(written: &str) -> Result<AnyValue<'static>, Box<dyn Error>> {{");
+        if head.len() > WIDTH {
+            head = head.replace("(written: &str)", "(\n    written: &str,\n)");
+        }
+        out.function(&name, format!("{head}\n    nested(written, &{name}_type())\n}}"));
+        out.function(&format!("{name}_type"), type_function(&name, &member.dtype));
+    }
+    if has_nested {
+        out.function("nested", NESTED);
+    }
+    if has(DataType::is_integer) {
+        out.function("integer", INTEGER);
+    }
+    if has(DataType::is_float) {
+        out.import("use std::str::FromStr;");
+        out.function("number", NUMBER);
+    }
+    if has(|dtype| *dtype == DataType::Boolean) {
+        out.function("boolean", BOOLEAN);
+    }
+    if has(|dtype| *dtype == DataType::String) {
+        out.function("text", TEXT);
+    }
+    if settings.headers_column {
+        out.import("use rdkafka::message::Headers;");
+        out.function("headers", HEADERS);
+        out.function(
+            "headers_type",
+            type_function("headers", &columns::metadata_type(MetadataColumn::Headers)),
+        );
+    }
+    if max_messages(settings).is_some() {
+        out.import("use std::cmp::Reverse;");
+        out.function("shares", SHARES);
+    }
+}
+
+/// The function that reads a nested field.
+fn nested_reader(node: &str, member: &Member) -> String {
+    format!("{node}_{}", member.name.trim_end_matches('_'))
+}
+
+fn type_function(name: &str, dtype: &DataType) -> String {
+    let code = type_lines(dtype).replace('\n', "\n    ");
+    format!("fn {name}_type() -> DataType {{\n    {code}\n}}")
+}
+
+/// A type as rustfmt has it.
+fn type_lines(dtype: &DataType) -> String {
+    match dtype {
+        DataType::List(item) => format!("DataType::List(Box::new({}))", type_lines(item)),
+        DataType::Struct(fields) => {
+            let fields = fields.iter().map(|field| {
+                let arguments = [format!("{}.into()", quoted(&field.name)), type_lines(&field.dtype)];
+                listed(Target::Rust, "Field::new(", &arguments, ")")
+            });
+            listed(Target::Rust, "DataType::Struct(vec![", &fields.collect::<Vec<_>>(), "])")
+        }
+        dtype => dtype_code(dtype, Target::Rust),
+    }
 }
 
 fn needs(settings: &KafkaSource, out: &mut CodeWriter<'_>, members: &[Member], has_rejects: bool) {
@@ -80,16 +150,12 @@ fn needs(settings: &KafkaSource, out: &mut CodeWriter<'_>, members: &[Member], h
     if settings.timestamp_column || has_rejects {
         features.extend(["dtype-datetime", "timezones"]);
     }
+    if settings.headers_column || members.iter().any(Member::is_nested) {
+        features.push("dtype-struct");
+    }
     out.polars(&features);
     out.package("rdkafka", "0.39", &["cmake-build", "libz", "ssl", "zstd"]);
-    out.package("serde", "1", &["derive", "std"]);
     out.package("serde_json", "1", &["raw_value", "std"]);
-    let servers = settings.bootstrap_servers.trim();
-    out.environment(
-        "KAFKA_BOOTSTRAP_SERVERS",
-        Some(servers),
-        "`host:port` of the brokers, separated by commas",
-    );
     if settings.timestamp_type_column {
         out.import("use rdkafka::message::Timestamp;");
     }
@@ -103,22 +169,16 @@ fn needs(settings: &KafkaSource, out: &mut CodeWriter<'_>, members: &[Member], h
         "use rdkafka::error::KafkaError;",
         "use rdkafka::message::BorrowedMessage;",
         "use rdkafka::{Message, Offset, TopicPartitionList};",
-        "use serde::de::DeserializeOwned;",
         "use rdkafka::types::RDKafkaErrorCode;",
-        "use serde::Deserialize;",
         "use serde_json::value::RawValue;",
     ] {
         out.import(import);
     }
 }
 
-fn members(settings: &KafkaSource, out: &CodeWriter<'_>) -> Result<Vec<Member>, Problem> {
+fn members(settings: &KafkaSource) -> Result<Vec<Member>, Problem> {
     let mut members: Vec<Member> = Vec::new();
     for (column, dtype) in columns::fields(settings)? {
-        if dtype.is_nested() || dtype == DataType::Null {
-            let what = format!("the field `{column}` of type {}", show_dtype(&dtype));
-            return Err(out.refuse(&what).hint("make it a `String`, or export to python"));
-        }
         let mut name = NodeId::nearest(&column).to_string();
         if KEYWORDS.contains(&name.as_str()) || name.starts_with("kafka_") {
             name.push('_');
@@ -131,40 +191,24 @@ fn members(settings: &KafkaSource, out: &CodeWriter<'_>) -> Result<Vec<Member>, 
     Ok(members)
 }
 
-/// `paid_orders` as a type: `PaidOrders`.
+/// The type of a message of `paid_orders`: `PaidOrdersRow`.
 fn type_name(node: &str) -> String {
     let words = node.split('_').map(|word| {
         let mut chars = word.chars();
         chars.next().map(|first| first.to_uppercase().chain(chars).collect::<String>()).unwrap_or_default()
     });
-    words.collect()
+    words.chain(["Row".to_owned()]).collect()
 }
 
 fn message_struct(settings: &KafkaSource, node: &str, members: &[Member]) -> String {
     let mut lines = vec![
         format!("/// A message of the topic `{}`.", settings.topic.0),
-        "#[derive(Deserialize)]".to_owned(),
         format!("struct {} {{", type_name(node)),
     ];
     for member in members {
-        let key = payload_key(&member.column);
-        let mut attributes = Vec::new();
-        if key != member.name {
-            attributes.push(format!("rename = {}", quoted(key)));
-        }
-        let reader = match &member.dtype {
-            DataType::String => Some("text"),
-            dtype if dtype.is_integer() => Some("integer"),
-            _ => None,
-        };
-        attributes.extend(reader.map(|reader| format!("default, deserialize_with = \"{reader}\"")));
-        if !attributes.is_empty() {
-            lines.push(format!("    #[serde({})]", attributes.join(", ")));
-        }
         lines.push(format!("    {}: Option<{}>,", member.name, rust_type(&member.dtype)));
     }
     for (name, kind) in carried(settings) {
-        lines.push("    #[serde(skip)]".to_owned());
         lines.push(format!("    {name}: {kind},"));
     }
     lines.push("}".to_owned());
@@ -182,6 +226,7 @@ fn carried(settings: &KafkaSource) -> Vec<(&'static str, &'static str)> {
     carried.extend(settings.timestamp_column.then_some(("kafka_timestamp", "Option<i64>")));
     carried
         .extend(settings.timestamp_type_column.then_some(("kafka_timestamp_type", "Option<&'static str>")));
+    carried.extend(settings.headers_column.then_some(("kafka_headers", "AnyValue<'static>")));
     carried
 }
 
@@ -198,14 +243,15 @@ fn rust_type(dtype: &DataType) -> &'static str {
         DataType::Float32 => "f32",
         DataType::Float64 => "f64",
         DataType::Boolean => "bool",
-        _ => "String",
+        DataType::String => "String",
+        _ => "AnyValue<'static>",
     }
 }
 
-fn consumer(settings: &KafkaSource, out: &CodeWriter<'_>) -> String {
+fn consumer(settings: &KafkaSource, out: &CodeWriter<'_>, variable: &str) -> String {
     let mut lines = vec![
         format!("fn {}_consumer() -> Result<BaseConsumer, Box<dyn Error>> {{", out.node()),
-        "    let servers = env::var(\"KAFKA_BOOTSTRAP_SERVERS\");".to_owned(),
+        format!("    let servers = env::var({});", quoted(variable)),
         format!(
             "    let servers = servers.unwrap_or_else(|_| {}.into());",
             quoted(settings.bootstrap_servers.trim())
@@ -252,13 +298,18 @@ fn read(
         format!("    let consumer = {node}_consumer()?;"),
         "    let marks = watermarks(&consumer, topic)?;".to_owned(),
     ];
+    lines.push(ENDS.to_owned());
     lines.extend(starts(settings).into_iter().map(str::to_owned));
+    let limit = max_messages(settings);
+    lines.extend(limit.map(|limit| LIMIT.replace("TOTAL", &limit.to_string())));
     lines.push(format!("    let mut rows: Vec<{}> = Vec::new();", type_name(node)));
     if has_rejects {
         lines.push("    let mut rejects = Vec::new();".to_owned());
     }
     lines.extend(keeps_offsets.then(|| "    let mut count = 0;".to_owned()));
-    lines.push("    read_messages(&consumer, topic, &starts, &marks, |message| {".to_owned());
+    let end = if limit.is_some() { "end" } else { "_" };
+    lines.push(format!("    read_messages(&consumer, topic, &starts, &mut ends, |message, {end}| {{"));
+    lines.extend(limit.map(|_| BRING_FORWARD.to_owned()));
     lines.extend(keeps_offsets.then(|| "        count += 1;".to_owned()));
     lines.push(take(settings, node, has_rejects));
     lines.push("    })?;".to_owned());
@@ -267,6 +318,7 @@ fn read(
     for member in members {
         let take = match member.dtype {
             DataType::String => format!("row.{}.as_deref()", member.name),
+            _ if member.is_nested() => format!("row.{}.clone().unwrap_or(AnyValue::Null)", member.name),
             _ => format!("row.{}", member.name),
         };
         lines.push(column(&member.column, &take));
@@ -274,17 +326,23 @@ fn read(
     let metadata = columns::metadata(settings);
     lines.extend(metadata.iter().map(|each| column(each.name(), metadata_value(*each))));
     lines.push("    )?\n    .lazy();".to_owned());
-    let mut results = vec!["rows".to_owned()];
+    let has_times = settings.timestamp_column || has_rejects;
+    lines.extend(has_times.then(|| UTC.to_owned()));
+    let mut casts: Vec<String> = members
+        .iter()
+        .filter(|member| member.is_nested())
+        .map(|member| cast(&member.column, &format!("{}_type()", nested_reader(node, member))))
+        .collect();
     if settings.timestamp_column {
-        lines.push(UTC.to_owned());
-        results = vec!["rows.with_column(col(\"_kafka_timestamp\").cast(utc))".to_owned()];
+        casts.push(cast("_kafka_timestamp", if has_rejects { "utc.clone()" } else { "utc" }));
     }
+    casts.extend(settings.headers_column.then(|| cast("_kafka_headers", "headers_type()")));
+    let mut results = vec![match casts.as_slice() {
+        [] => "rows".to_owned(),
+        [one] => format!("rows.with_column({one})"),
+        _ => listed(Target::Rust, "rows.with_columns([", &casts, "])"),
+    }];
     if has_rejects {
-        if settings.timestamp_column {
-            results[0] = results[0].replace("cast(utc)", "cast(utc.clone())");
-        } else {
-            lines.push(UTC.to_owned());
-        }
         lines.push(REJECTED.to_owned());
         results.push("rejected.lazy().with_column(col(\"timestamp\").cast(utc))".to_owned());
     }
@@ -292,32 +350,26 @@ fn read(
         lines.push(OFFSETS.to_owned());
         results.extend(["offsets", "count"].map(str::to_owned));
     }
-    match results.as_slice() {
-        [one] => lines.push(format!("    Ok({one})")),
-        many => {
-            let line = format!("    Ok(({}))", many.join(", "));
-            if line.len() <= 60 {
-                lines.push(line);
-            } else {
-                lines.push(format!("    Ok((\n        {},\n    ))", many.join(",\n        ")));
-            }
-        }
-    }
+    let result = match results.as_slice() {
+        [one] => format!("Ok({one})"),
+        many => listed(Target::Rust, "Ok((", many, "))"),
+    };
+    lines.push(format!("    {}", result.replace('\n', "\n    ")));
     lines.push("}".to_owned());
     lines.join("\n")
 }
 
 fn starts(settings: &KafkaSource) -> Vec<&'static str> {
-    let fixed = |mark: &'static str| vec!["    let starts: BTreeMap<i32, i64> =", mark];
     let start: &[&str] = match (settings.start, settings.fallback) {
         (Start::Earliest, _) => {
-            return fixed("        marks.iter().map(|(&partition, &(low, _))| (partition, low)).collect();");
+            return vec![
+                "    let starts = marks",
+                "        .iter()",
+                "        .map(|(&partition, &(low, _))| (partition, low))",
+                "        .collect();",
+            ];
         }
-        (Start::Latest, _) => {
-            return fixed(
-                "        marks.iter().map(|(&partition, &(_, high))| (partition, high)).collect();",
-            );
-        }
+        (Start::Latest, _) => return vec!["    let starts = ends.clone();"],
         // No offset is a negative number.
         (Start::Committed, Fallback::Earliest) => &[
             "        let (low, _) = marks[&found.partition()];",
@@ -344,32 +396,48 @@ fn starts(settings: &KafkaSource) -> Vec<&'static str> {
     lines
 }
 
+fn cast(column: &str, dtype: &str) -> String {
+    format!("col({}).cast({dtype})", quoted(column))
+}
+
 /// How one message becomes the struct.
-fn reader(settings: &KafkaSource, node: &str) -> String {
+fn reader(settings: &KafkaSource, node: &str, members: &[Member]) -> String {
     let mut lines = vec![
         format!("impl {} {{", type_name(node)),
         "    fn read(message: &BorrowedMessage) -> Result<Self, Box<dyn Error>> {".to_owned(),
-        "        let mut row: Self = decode(message.payload())?;".to_owned(),
+        "        let fields = decode(message.payload())?;".to_owned(),
     ];
-    let key = match settings.key_column {
-        KeyColumn::Text => {
-            "        let key = message.key().map(Vec::from);\n        row.kafka_key = key.map(String::from_utf8).transpose()?;"
-        }
-        KeyColumn::Bytes => "        row.kafka_key = message.key().map(Vec::from);",
-        KeyColumn::None => "",
-    };
-    lines.extend((!key.is_empty()).then(|| key.to_owned()));
-    lines.push("        row.kafka_partition = message.partition().into();".to_owned());
-    lines.push("        row.kafka_offset = message.offset();".to_owned());
-    if settings.timestamp_column {
-        lines.push(
-            "        row.kafka_timestamp = message.timestamp().to_millis().map(|ms| ms * 1000);".to_owned(),
-        );
+    if settings.key_column == KeyColumn::Text {
+        lines.push("        let key = message.key().map(Vec::from);".to_owned());
     }
-    if settings.timestamp_type_column {
-        lines.push(TIMESTAMP_TYPE.to_owned());
+    lines.push("        Ok(Self {".to_owned());
+    for member in members {
+        let reader = match &member.dtype {
+            _ if member.is_nested() => nested_reader(node, member),
+            DataType::String => "text".to_owned(),
+            DataType::Boolean => "boolean".to_owned(),
+            dtype if dtype.is_integer() => "integer".to_owned(),
+            _ => "number".to_owned(),
+        };
+        let arguments = ["&fields".to_owned(), quoted(payload_key(&member.column)), reader];
+        let call = listed(Target::Rust, &format!("{}: field(", member.name), &arguments, ")?");
+        lines.push(format!("            {},", call.replace('\n', "\n            ")));
     }
-    lines.push("        Ok(row)\n    }\n}".to_owned());
+    lines.extend(carried(settings).into_iter().map(|(name, _)| {
+        let value = match name {
+            "kafka_key" if settings.key_column == KeyColumn::Text => {
+                "key.map(String::from_utf8).transpose()?"
+            }
+            "kafka_key" => "message.key().map(Vec::from)",
+            "kafka_partition" => "message.partition().into()",
+            "kafka_offset" => "message.offset()",
+            "kafka_timestamp" => "message.timestamp().to_millis().map(|ms| ms * 1000)",
+            "kafka_headers" => "headers(message)?",
+            _ => TIMESTAMP_TYPE,
+        };
+        format!("            {name}: {value},")
+    }));
+    lines.push("        })\n    }\n}".to_owned());
     lines.join("\n")
 }
 
@@ -402,6 +470,7 @@ fn metadata_value(column: MetadataColumn) -> &'static str {
         MetadataColumn::Partition => "row.kafka_partition",
         MetadataColumn::Offset => "row.kafka_offset",
         MetadataColumn::Timestamp => "row.kafka_timestamp",
-        MetadataColumn::TimestampType | MetadataColumn::Headers => "row.kafka_timestamp_type",
+        MetadataColumn::TimestampType => "row.kafka_timestamp_type",
+        MetadataColumn::Headers => "row.kafka_headers.clone()",
     }
 }

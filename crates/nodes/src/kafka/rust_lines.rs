@@ -9,15 +9,35 @@ pub(super) const KEYWORDS: &[&str] = &[
     "where", "while", "yield",
 ];
 
-pub(super) const TIMESTAMP_TYPE: &str = r#"        row.kafka_timestamp_type = match message.timestamp() {
-            Timestamp::NotAvailable => None,
-            Timestamp::CreateTime(_) => Some("create"),
-            Timestamp::LogAppendTime(_) => Some("append"),
-        };"#;
+pub(super) const TIMESTAMP_TYPE: &str = r#"match message.timestamp() {
+                Timestamp::NotAvailable => None,
+                Timestamp::CreateTime(_) => Some("create"),
+                Timestamp::LogAppendTime(_) => Some("append"),
+            }"#;
+
+pub(super) const ENDS: &str = r"    let mut ends: BTreeMap<i32, i64> = marks
+        .iter()
+        .map(|(&partition, &(_, high))| (partition, high))
+        .collect();";
+
+/// `TOTAL`: the limit.
+pub(super) const LIMIT: &str = r"    let mut left = shares(&starts, &ends, TOTAL);
+    for (partition, end) in &mut ends {
+        if left[partition] == 0 {
+            *end = starts[partition];
+        }
+    }";
+
+pub(super) const BRING_FORWARD: &str = r"        let left = left.entry(message.partition()).or_default();
+        *left -= 1;
+        if *left == 0 {
+            *end = message.offset() + 1;
+        }";
 
 pub(super) const FAIL: &str = r#"            Err(error) => {
                 let (offset, partition) = (message.offset(), message.partition());
-                return Err(format!("bad message at offset {offset} of partition {partition}: {error}").into());
+                let place = format!("offset {offset} of partition {partition}");
+                return Err(format!("bad message at {place}: {error}").into());
             }"#;
 
 pub(super) const SKIP: &str = r#"            Err(error) => {
@@ -62,7 +82,7 @@ pub(super) const REJECTED: &str = r#"    rejects.sort_by_key(|each: &Reject| (ea
     )?;"#;
 
 pub(super) const OFFSETS: &str = r"    let mut offsets = TopicPartitionList::new();
-    for (&partition, &(_, end)) in &marks {
+    for (&partition, &end) in &ends {
         offsets.add_partition_offset(topic, partition, Offset::Offset(end))?;
     }";
 
@@ -85,18 +105,19 @@ fn watermarks(
     Ok(marks)
 }"#;
 
-pub(super) const READ_MESSAGES: &str = r#"/// Hands over messages from `starts` up to the ends in `marks`, whatever is written meanwhile.
+pub(super) const READ_MESSAGES: &str = r#"/// Hands over messages from `starts` up to `ends`, whatever is written meanwhile. Who takes them may
+/// bring the end of their partition forward.
 fn read_messages(
     consumer: &BaseConsumer,
     topic: &str,
     starts: &BTreeMap<i32, i64>,
-    marks: &BTreeMap<i32, (i64, i64)>,
-    mut take: impl FnMut(&BorrowedMessage) -> Result<(), Box<dyn Error>>,
+    ends: &mut BTreeMap<i32, i64>,
+    mut take: impl FnMut(&BorrowedMessage, &mut i64) -> Result<(), Box<dyn Error>>,
 ) -> Result<(), Box<dyn Error>> {
     let mut partitions = TopicPartitionList::new();
     let mut unread = BTreeSet::new();
     for (&partition, &start) in starts {
-        let (_, end) = marks[&partition];
+        let end = ends[&partition];
         if start > end {
             return Err(format!("partition {partition} of {topic} has no offset {start}").into());
         }
@@ -114,11 +135,13 @@ fn read_messages(
             }
             Some(Err(error)) => return Err(error.into()),
             Some(Ok(message)) => {
-                let (_, end) = marks[&message.partition()];
-                if message.offset() < end {
-                    take(&message)?;
+                let Some(end) = ends.get_mut(&message.partition()) else {
+                    continue;
+                };
+                if message.offset() < *end {
+                    take(&message, end)?;
                 }
-                if message.offset() + 1 >= end {
+                if message.offset() + 1 >= *end {
                     unread.remove(&message.partition());
                 }
             }
@@ -127,40 +150,150 @@ fn read_messages(
     Ok(())
 }"#;
 
-pub(super) const DECODE: &str = r#"/// A payload as a struct; one that is not an object is its field `value`.
-fn decode<T: DeserializeOwned>(payload: Option<&[u8]>) -> Result<T, Box<dyn Error>> {
+pub(super) const COMMIT: &str = r#"/// Keeps offsets and reads them back, for a partition may fail alone.
+fn commit_offsets(
+    consumer: &BaseConsumer,
+    offsets: &TopicPartitionList,
+) -> Result<(), Box<dyn Error>> {
+    consumer.commit(offsets, CommitMode::Sync)?;
+    let kept = consumer.committed_offsets(offsets.clone(), TIMEOUT)?;
+    if kept == *offsets {
+        return Ok(());
+    }
+    Err("the rows are written, but Kafka has not kept the offsets of all partitions".into())
+}"#;
+
+pub(super) const SHARES: &str = r"/// How many messages each partition gives so that all give `total`, as evenly as there are any.
+fn shares(
+    starts: &BTreeMap<i32, i64>,
+    ends: &BTreeMap<i32, i64>,
+    mut total: i64,
+) -> BTreeMap<i32, i64> {
+    let mut waiting: Vec<_> = ends
+        .iter()
+        .map(|(partition, end)| (end - starts[partition], Reverse(*partition)))
+        .collect();
+    waiting.sort();
+    let mut shares = BTreeMap::new();
+    let takers = (1..=waiting.len() as i64).rev();
+    for (takers, (count, Reverse(partition))) in takers.zip(waiting) {
+        let share = count.min(total / takers);
+        shares.insert(partition, share);
+        total -= share;
+    }
+    shares
+}";
+
+pub(super) const FIELDS: &str = r"/// The fields of a message as they are written; `None`: null.
+type Fields<'a> = BTreeMap<String, Option<&'a RawValue>>;";
+
+pub(super) const DECODE: &str = r#"/// The fields of a payload; one that is not an object is its field `value`.
+fn decode(payload: Option<&[u8]>) -> Result<Fields<'_>, Box<dyn Error>> {
     let payload = std::str::from_utf8(payload.ok_or("null payload (tombstone)")?)?;
     if payload.trim_start().starts_with('{') {
         return Ok(serde_json::from_str(payload)?);
     }
-    let value: &RawValue = serde_json::from_str(payload)?;
-    Ok(serde_json::from_str(&format!("{{\"value\":{value}}}"))?)
+    let value = serde_json::from_str(payload)?;
+    Ok(Fields::from([("value".into(), value)]))
+}"#;
+
+pub(super) const FIELD: &str = r#"/// The field `key` as `read` takes it; `None` where it is null or not there.
+fn field<T>(
+    fields: &Fields,
+    key: &str,
+    read: impl Fn(&str) -> Result<T, Box<dyn Error>>,
+) -> Result<Option<T>, Box<dyn Error>> {
+    let Some(Some(written)) = fields.get(key) else {
+        return Ok(None);
+    };
+    match read(written.get()) {
+        Ok(value) => Ok(Some(value)),
+        Err(error) => Err(format!("field `{key}`: {error}").into()),
+    }
 }"#;
 
 pub(super) const INTEGER: &str = r#"/// An integer, also one that is written as `1.0` or `1e3`.
-fn integer<'de, D: Deserializer<'de>, T: TryFrom<i128>>(from: D) -> Result<Option<T>, D::Error> {
-    let Some(number) = Option::<Number>::deserialize(from)? else {
-        return Ok(None);
+fn integer<T: TryFrom<i128>>(written: &str) -> Result<T, Box<dyn Error>> {
+    let integer = match written.parse() {
+        Ok(integer) => Some(integer),
+        Err(_) => {
+            let float = written.parse().ok();
+            let whole = float.filter(|float: &f64| float.fract() == 0.0);
+            whole.map(|float| float as i128)
+        }
     };
-    let float = number.as_f64().filter(|float| float.fract() == 0.0);
-    let integer = number.as_i128().or(float.map(|float| float as i128));
-    match integer.and_then(|integer| T::try_from(integer).ok()) {
-        Some(integer) => Ok(Some(integer)),
-        None => Err(D::Error::custom(format!(
-            "expected an integer, found {number}"
-        ))),
+    match integer.and_then(|integer: i128| T::try_from(integer).ok()) {
+        Some(integer) => Ok(integer),
+        None => Err(format!("expected an integer, found {written}").into()),
+    }
+}"#;
+
+pub(super) const NUMBER: &str = r#"/// A number in the range of its type.
+fn number<T: FromStr + Into<f64> + Copy>(written: &str) -> Result<T, Box<dyn Error>> {
+    match written.parse() {
+        Ok(number) if T::into(number).is_finite() => Ok(number),
+        _ => Err(format!("expected a number, found {written}").into()),
+    }
+}"#;
+
+pub(super) const BOOLEAN: &str = r#"fn boolean(written: &str) -> Result<bool, Box<dyn Error>> {
+    match written.parse() {
+        Ok(boolean) => Ok(boolean),
+        Err(_) => Err(format!("expected true or false, found {written}").into()),
     }
 }"#;
 
 pub(super) const TEXT: &str = r#"/// A string; any other value as the JSON text that stands there.
-fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-    let Some(raw) = Option::<Box<RawValue>>::deserialize(from)? else {
-        return Ok(None);
-    };
-    if raw.get().starts_with('"') {
-        return serde_json::from_str(raw.get())
-            .map(Some)
-            .map_err(D::Error::custom);
+fn text(written: &str) -> Result<String, Box<dyn Error>> {
+    if written.starts_with('"') {
+        return Ok(serde_json::from_str(written)?);
     }
-    Ok(Some(raw.get().to_owned()))
+    Ok(written.to_owned())
+}"#;
+
+pub(super) const NESTED: &str = r#"/// A value as its type has it.
+fn nested(written: &str, dtype: &DataType) -> Result<AnyValue<'static>, Box<dyn Error>> {
+    Ok(match dtype {
+        _ if written == "null" => AnyValue::Null,
+        DataType::Boolean => AnyValue::Boolean(boolean(written)?),
+        DataType::Int8 => AnyValue::Int8(integer(written)?),
+        DataType::Int16 => AnyValue::Int16(integer(written)?),
+        DataType::Int32 => AnyValue::Int32(integer(written)?),
+        DataType::Int64 => AnyValue::Int64(integer(written)?),
+        DataType::UInt8 => AnyValue::UInt8(integer(written)?),
+        DataType::UInt16 => AnyValue::UInt16(integer(written)?),
+        DataType::UInt32 => AnyValue::UInt32(integer(written)?),
+        DataType::UInt64 => AnyValue::UInt64(integer(written)?),
+        DataType::Float32 => AnyValue::Float32(number(written)?),
+        DataType::Float64 => AnyValue::Float64(number(written)?),
+        DataType::String => AnyValue::StringOwned(text(written)?.into()),
+        DataType::List(item) => {
+            let items: Vec<&RawValue> = serde_json::from_str(written)?;
+            let items: Result<Vec<_>, _> =
+                items.iter().map(|each| nested(each.get(), item)).collect();
+            let items = Series::from_any_values_and_dtype("".into(), &items?, item, true);
+            AnyValue::List(items?)
+        }
+        DataType::Struct(members) => {
+            let fields: Fields = serde_json::from_str(written)?;
+            let read = |member: &Field| {
+                let value = field(&fields, &member.name, |value| nested(value, &member.dtype));
+                value.map(|value| value.unwrap_or(AnyValue::Null))
+            };
+            let values: Result<Vec<_>, _> = members.iter().map(read).collect();
+            AnyValue::StructOwned(Box::new((values?, members.clone())))
+        }
+        _ => return Err(format!("expected null, found {written}").into()),
+    })
+}"#;
+
+pub(super) const HEADERS: &str = r#"/// The headers of a message as a value of a list column.
+fn headers(message: &BorrowedMessage) -> PolarsResult<AnyValue<'static>> {
+    let (mut keys, mut values) = (Vec::new(), Vec::new());
+    for header in message.headers().into_iter().flat_map(Headers::iter) {
+        keys.push(header.key);
+        values.push(header.value);
+    }
+    let headers = df!("key" => keys, "value" => values)?;
+    Ok(AnyValue::List(headers.into_struct("".into()).into_series()))
 }"#;
