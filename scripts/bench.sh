@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 benches=(
   "-p flowloom-kafka --example read_bench"
+  "-p flowloom-cli --example flow_bench" # reads the topics that read_bench fills, and its baseline
 )
 
 for bench in "${benches[@]}"; do
@@ -24,4 +25,4 @@ set -a; source "$folder/env"; set +a
     # shellcheck disable=SC2086
     cargo run -q --release $bench
   done
-} | awk -F '\t' '{ printf "%-44s %16s %16s %8s %16s\n", $1, $2, $3, $4, $5 }'
+} | awk -F '\t' '{ printf "%-62s %16s %16s %7s  %s\n", $1, $2, $3, $4, $5 }'

@@ -394,8 +394,9 @@ fn the_sample_flow_and_its_programs_agree() {
 
     let rust = tempfile::tempdir().expect("a folder");
     crate::group::commit(&topic, "orders-by-currency", &[0; 3]);
-    let output =
-        at(&mut rust_export::program("sample"), broker).current_dir(rust.path()).output().expect("it starts");
+    let project = project(&sample(), rust.path(), NOWHERE, Target::Rust);
+    let mut program = rust_export::alone("sample", &project);
+    let output = at(&mut program, broker).current_dir(rust.path()).output().expect("it starts");
     assert!(output.status.success(), "{}", said(&output));
     assert_same("the sample flow in Rust", &written(engine.path()), &written(rust.path()));
     assert_eq!(committed(&topic, "orders-by-currency"), committed(&topic, "orders-engine"));

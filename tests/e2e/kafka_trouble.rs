@@ -23,6 +23,7 @@ fn numbers(ids: std::ops::Range<i64>) -> Vec<Message> {
 /// The run failed in plain words and left the earlier output alone.
 fn failed_untouched(shop: &Workshop, answer: &Answer, words: &[&str]) {
     assert_eq!(answer.code, Some(1), "{answer:?}");
+    assert_eq!(answer.stderr, "", "the one object says it all");
     let report: Value = serde_json::from_str(&answer.stdout).expect("JSON");
     let message = report["problems"][0]["message"].as_str().expect("message").to_lowercase();
     for word in words {

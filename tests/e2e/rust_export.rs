@@ -10,10 +10,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use flowloom_codegen::Project;
 use flowloom_flow::Target;
 use serde_json::Value;
 
-use crate::export::{cases, keep, refused, said, source};
+use crate::cache::cache;
+use crate::export::{cases, keep, said, source};
 use crate::kafka_export;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -35,6 +37,31 @@ pub(crate) fn program(name: &str) -> Command {
     let mut command = Command::new(programs());
     command.arg(name);
     command
+}
+
+/// `project` built by itself, with exactly the features that it asks for: it proves that they suffice. What is built
+/// outlives the clone, because every set of features is a Polars of its own.
+pub(crate) fn alone(name: &str, project: &Project) -> Command {
+    let folder = cache().join("exports").join(name);
+    for (file, text) in &project.files {
+        put_in(&folder, file, text);
+    }
+    put_in(&folder, ".cargo/config.toml", &read(".cargo/config.toml"));
+    put_in(&folder, "rust-toolchain.toml", &read("rust-toolchain.toml"));
+    put_in(&folder, "Cargo.lock", &lock());
+    let target = cache().join("exports/target");
+    let cargo = Command::new(env!("CARGO"))
+        .current_dir(&folder)
+        .args(["build", "--offline", "--quiet"])
+        .env("CARGO_TARGET_DIR", &target)
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .env_remove("RUSTFLAGS")
+        .output()
+        .expect("cargo runs");
+    assert!(cargo.status.success(), "{name}: {}", said(&cargo));
+    let manifest = project.files.get("Cargo.toml").expect("a manifest");
+    let package = manifest.lines().find_map(|line| line.strip_prefix("name = ")).expect("a name");
+    Command::new(target.join("debug").join(package.trim_matches('"')))
 }
 
 fn sources() -> BTreeMap<String, String> {
@@ -98,7 +125,11 @@ fn read(file: &str) -> String {
 
 /// Writes a file of the package, unless it has that text already: cargo goes by the time of the last change.
 fn put(file: &str, text: &str) {
-    let path = Path::new(PACKAGE).join(file);
+    put_in(Path::new(PACKAGE), file, text);
+}
+
+fn put_in(folder: &Path, file: &str, text: &str) {
+    let path = folder.join(file);
     if fs::read_to_string(&path).is_ok_and(|old| old == text) {
         return;
     }
@@ -154,14 +185,4 @@ fn programs_give_the_rows_of_the_engine() {
     let wrong: Vec<String> =
         cases().iter().filter_map(|case| case.differs(&mut program(&case.name))).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
-}
-
-#[test]
-#[ignore = "long statements are not broken everywhere as rustfmt breaks them"]
-fn programs_are_formatted_as_rustfmt_does() {
-    let sources: BTreeMap<String, String> =
-        sources().into_iter().map(|(name, text)| (format!("{name}.rs"), text)).collect();
-    // No configuration but the tool's own.
-    let said = refused(Command::new("rustfmt").args(["--check", "--edition", "2024"]), &sources);
-    assert!(said.is_none(), "{}", said.unwrap_or_default());
 }

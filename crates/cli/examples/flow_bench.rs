@@ -38,10 +38,10 @@ nodes:
       topic: ${topic}
       start: ${start}
       sync_name: bench-${topic}
-      key: false
-      partition: false
-      offset: false
-      timestamp: false
+      key_column: none
+      partition_column: false
+      offset_column: false
+      timestamp_column: false
       fields:
         - {name: order_id, type: Int64}
         - {name: customer, type: String}
@@ -100,14 +100,14 @@ fn table(_servers: &str) -> Done<()> {
         format!("{:.2} M msg/s\t{:.2} M msg/s\t{:.2}", found.rate, raw.rate, found.rate / raw.rate)
     };
     let grouped = best(&this, &["run", "bench-3m", "grouped"])?;
-    println!("Kafka to filter to group by to Parquet\t{}\t", rate(&grouped));
+    println!("Kafka to filter to group by to Parquet / librdkafka alone\t{}\t", rate(&grouped));
     let copied = best(&this, &["run", "bench-3m", "copied"])?;
-    println!("Kafka to Parquet, all columns\t{}\t", rate(&copied));
+    println!("Kafka to Parquet, all columns / librdkafka alone\t{}\t", rate(&copied));
     for rest in ["grouped", "copied"] {
         let (small, large) =
             (best(&this, &["run", "bench-1m", rest])?, best(&this, &["run", "bench-10m", rest])?);
         println!(
-            "peak memory {rest}, 10 M and 1 M messages\t{:.0} MB\t{:.0} MB\t{:.2}\t<= 300 MB, flat",
+            "peak memory of a run, {rest}, 10 M / 1 M messages\t{:.0} MB\t{:.0} MB\t{:.2}\t<= 300 MB, flat",
             large.peak_mb,
             small.peak_mb,
             large.peak_mb / small.peak_mb
