@@ -43,7 +43,7 @@ fn a_wrong_flow_is_told_by_line_and_ends_with_2() {
         assert!(error.contains("unknown kind `fitler`") && error.contains("`filter`"), "{verb}: {error}");
     }
     let (_, _, error) = flowloom(&["check", file]);
-    assert!(error.contains("line 7"), "{error}");
+    assert!(error.contains("line 6"), "{error}");
     let (code, json, _) = flowloom(&["run", file, "--json"]);
     assert_eq!(code, Some(2));
     let report: serde_json::Value = serde_json::from_str(&json).expect("one JSON object");
