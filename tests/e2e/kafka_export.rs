@@ -13,6 +13,7 @@ use crate::cache::python;
 use crate::export::{at, keep, project, said, source};
 use crate::group::committed;
 use crate::job::{Job, flow, with_setting};
+use crate::kafka_source::indented;
 use crate::message::Message;
 use crate::rows::{Rows, assert_same, left_over, written};
 use crate::rust_export;
@@ -234,7 +235,7 @@ impl Case {
         let mut settings = vec![format!("topic: {topic}"), format!("sync_name: {topic}-{group}")];
         settings.push("bootstrap_servers: ${bootstrap}".to_owned());
         settings.extend(self.settings.iter().map(|&line| line.to_owned()));
-        let settings: String = settings.iter().map(|line| format!("      {line}\n")).collect();
+        let settings = indented(&settings);
         let writer = |id: &str, from: &str| {
             format!(
                 "  {id}:\n    kind: write_file\n    inputs: [{from}]\n    settings: {{path: out/{id}.parquet}}\n"

@@ -8,9 +8,14 @@ use crate::group;
 use crate::message::Message;
 use crate::topic::Topic;
 
+/// Lines of a node's settings.
+pub(crate) fn indented<S: AsRef<str>>(settings: &[S]) -> String {
+    settings.iter().flat_map(|line| ["      ", line.as_ref(), "\n"]).collect()
+}
+
 /// Kafka source → JSON lines; `settings` are lines of the source's settings.
 pub(crate) fn source_to_file(topic: &str, settings: &[&str]) -> String {
-    let extra: String = settings.iter().map(|line| format!("      {line}\n")).collect();
+    let extra = indented(settings);
     format!(
         "flowloom: 1
 name: {topic}

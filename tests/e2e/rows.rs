@@ -28,7 +28,8 @@ pub(crate) fn written(folder: &Path) -> Rows {
 /// Files that a reader does not see: what a run staged and did not take away.
 pub(crate) fn left_over(folder: &Path) -> Vec<String> {
     let names = files(folder).into_iter().map(|path| name(folder, &path));
-    names.filter(|name| name.ends_with(".part") || name.contains("/.") || name.starts_with('.')).collect()
+    let is_staged = |name: &str| Path::new(name).extension().is_some_and(|extension| extension == "part");
+    names.filter(|name| is_staged(name) || name.contains("/.") || name.starts_with('.')).collect()
 }
 
 fn name(folder: &Path, path: &Path) -> String {

@@ -99,7 +99,7 @@ fn write(
             if target == Target::Rust && is_read_again { format!("{variable}.clone()") } else { variable }
         });
         let before = (program.steps.len(), program.commits.len());
-        let mut writer = CodeWriter::new(
+        let mut out = CodeWriter::new(
             target,
             &part.compiled.id,
             &compiled.flow,
@@ -109,7 +109,7 @@ fn write(
             part.schemas,
             &mut program,
         );
-        if let Err(problem) = part.node.code(&mut writer) {
+        if let Err(problem) = part.node.code(&mut out) {
             problems.push(problem.at_node(&part.compiled.id));
         }
         if is_writer(part.compiled) {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("there is no folder for application data; set FLOWLOOM_HOME")]
-    NoHome,
+    NoHome(#[source] etcetera::HomeDirError),
     #[error("the folder of the store cannot be made: {source}; `{}`", path.display())]
     Folder { path: PathBuf, source: std::io::Error },
     #[error(

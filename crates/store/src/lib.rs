@@ -11,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use etcetera::base_strategy::{BaseStrategy as _, choose_native_strategy};
 use parking_lot::Mutex;
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -36,7 +37,7 @@ impl Store {
     pub fn home() -> Result<PathBuf, Error> {
         match env::var_os("FLOWLOOM_HOME") {
             Some(home) if !home.is_empty() => Ok(home.into()),
-            _ => dirs::data_dir().map(|data| data.join("flowloom")).ok_or(Error::NoHome),
+            _ => Ok(choose_native_strategy().map_err(Error::NoHome)?.data_dir().join("flowloom")),
         }
     }
 

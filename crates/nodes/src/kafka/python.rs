@@ -90,6 +90,25 @@ fn consumer(settings: &KafkaSource, out: &CodeWriter<'_>, variable: &str) -> Str
     )
 }
 
+/// What the script does with a message that is no row.
+fn on_bad_message(settings: &KafkaSource, shape: &Shape) -> &'static [&'static str] {
+    match settings.bad_messages {
+        BadMessages::Fail => &[
+            "where = f\"offset {offset} of partition {partition}\"",
+            "raise ValueError(f\"bad message at {where}: {error}\") from error",
+        ],
+        BadMessages::Skip => {
+            &["print(f\"skipped offset {offset} of partition {partition}: {error}\")", "continue"]
+        }
+        BadMessages::Reject if !shape.has_rejects => &["continue"],
+        BadMessages::Reject => &[
+            "source = (message.value(), message.key(), message.topic())",
+            "rejects[partition].append((str(error), *source, partition, offset, time))",
+            "continue",
+        ],
+    }
+}
+
 fn read(
     settings: &KafkaSource,
     out: &CodeWriter<'_>,
@@ -142,30 +161,7 @@ fn read(
         lines.push("            key = key.decode() if key is not None else None".to_owned());
     }
     lines.push("        except ValueError as error:".to_owned());
-    match settings.bad_messages {
-        BadMessages::Fail => {
-            lines.push("            where = f\"offset {offset} of partition {partition}\"".to_owned());
-            lines.push(
-                "            raise ValueError(f\"bad message at {where}: {error}\") from error".to_owned(),
-            );
-        }
-        BadMessages::Skip => {
-            lines.push(
-                "            print(f\"skipped offset {offset} of partition {partition}: {error}\")"
-                    .to_owned(),
-            );
-            lines.push("            continue".to_owned());
-        }
-        BadMessages::Reject if !shape.has_rejects => lines.push("            continue".to_owned()),
-        BadMessages::Reject => {
-            lines.push("            source = (message.value(), message.key(), message.topic())".to_owned());
-            lines.push(
-                "            rejects[partition].append((str(error), *source, partition, offset, time))"
-                    .to_owned(),
-            );
-            lines.push("            continue".to_owned());
-        }
-    }
+    lines.extend(on_bad_message(settings, shape).iter().map(|line| format!("            {line}")));
     let values = metadata.iter().map(|column| metadata_value(*column).to_owned());
     let row: Vec<String> = std::iter::once("*row".to_owned()).chain(values).collect();
     match row.as_slice() {
