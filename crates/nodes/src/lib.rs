@@ -13,6 +13,7 @@ mod select;
 mod sort;
 mod table;
 mod union;
+mod unique;
 mod write_file;
 
 use flowloom_flow::{Entry, Registry};
@@ -29,6 +30,7 @@ pub static KINDS: &[Entry] = &[
     Entry::of::<sort::Sort>(),
     Entry::of::<table::Table>(),
     Entry::of::<union::Union>(),
+    Entry::of::<unique::Unique>(),
     Entry::of::<write_file::WriteFile>(),
 ];
 
