@@ -24,7 +24,13 @@ impl Job {
     /// As [`Job::new`], with `bootstrap` for the parameter of that name, where the flow has one.
     #[track_caller]
     pub(crate) fn with(flow: &Flow, folder: &Path, bootstrap: &str) -> Self {
-        let host = JobHost::new(folder, Limits::default()).expect("a spill folder");
+        Self::within(Limits::default(), flow, folder, bootstrap)
+    }
+
+    /// As [`Job::with`], within other limits.
+    #[track_caller]
+    pub(crate) fn within(limits: Limits, flow: &Flow, folder: &Path, bootstrap: &str) -> Self {
+        let host = JobHost::new(folder, limits).expect("a spill folder");
         let mut values = BTreeMap::new();
         if flow.parameters.contains_key("bootstrap") {
             values.insert("bootstrap".to_owned(), json!(bootstrap));

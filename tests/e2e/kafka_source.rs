@@ -1,10 +1,13 @@
 //! The main job on a real broker: from a topic to a file, whatever the topic holds.
 
+use flowloom_engine::Limits;
+use polars::prelude::{ParquetReader, SerReader as _};
 use serde_json::{Value, json};
 
 use crate::broker::Broker;
 use crate::flowloom::{Workshop, node};
 use crate::group;
+use crate::job::{Job, flow};
 use crate::message::Message;
 use crate::topic::Topic;
 
@@ -253,4 +256,36 @@ fn poison_messages_are_skipped_and_counted_or_put_aside() {
     assert_eq!([&counts["read"], &counts["decoded"], &counts["rejected"]], [7, 2, 5]);
     assert_eq!(node(&report, "bad")["rows"]["in"], 5);
     assert!(aside.path("bad.parquet").exists());
+}
+
+#[test]
+fn spilled_rows_are_the_rows() {
+    let broker = Broker::shared();
+    let topic = Topic::create(broker, "spilled", 3);
+    topic.send((0..30_000).map(|id: i64| {
+        let tags = if id % 5 == 0 {
+            "null".to_owned()
+        } else {
+            format!(r#"["a", "tag {id} long enough to leave the view"]"#)
+        };
+        let name =
+            if id % 2 == 0 { "short".to_owned() } else { format!("a name that no view holds inline {id}") };
+        Message::new(format!(r#"{{"id": {id}, "name": "{name}", "tags": {tags}, "at": {{"x": {id}.5}}}}"#))
+            .key(&id.to_string())
+            .header("trace", &format!("{id}"))
+            .partition((id % 3) as i32)
+    }));
+    let fields = "fields: [{name: id, type: Int64}, {name: name, type: String}, {name: tags, type: List(String)}, \
+                  {name: at, type: \"Struct{x: Float64}\"}]";
+    let text = source_to_file(&topic.name, &[fields, "start: earliest", "headers_column: true"]);
+    let flow = flow(&text.replace("out.jsonl", "out.parquet"));
+    let [held, spilled] = [64 << 20, 1].map(|memory_bytes| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let limits = Limits { memory_bytes, ..Limits::default() };
+        let report = Job::within(limits, &flow, folder.path(), broker.bootstrap()).run_well();
+        assert_eq!(report.nodes[0].rows["out"], 30_000);
+        let file = std::fs::File::open(folder.path().join("out.parquet")).expect("written");
+        ParquetReader::new(file).finish().expect("Parquet")
+    });
+    assert!(held.equals_missing(&spilled), "{held} {spilled}");
 }

@@ -1,5 +1,6 @@
 //! `flowloom demo`: the first minute.
 
+use std::env;
 use std::process::ExitCode;
 
 use flowloom_engine::{Limits, Outcome as How, PreviewAsk};
@@ -33,13 +34,22 @@ pub(crate) fn run(args: &Demo) -> Call {
     let rows = read(&mut session, path)?;
     line(&format!("\n{}", preview::table(&rows)))?;
     line(&format!("The result is in {path}\n"))?;
-    let file = demo.flow.display();
+    let (file, flowloom) = (demo.flow.display(), program());
     line("Try next:")?;
-    line(&format!("  flowloom check    {file}"))?;
-    line(&format!("  flowloom export   {file} --to python --out orders-python"))?;
-    line(&format!("  flowloom run      {file} --set bootstrap=YOUR_BROKER:9092"))?;
-    line("  flowloom describe filter")?;
+    line(&format!("  {flowloom} check {file}"))?;
+    line(&format!("  {flowloom} export {file} --to python --out orders-python"))?;
+    line(&format!("  {flowloom} run {file} --set bootstrap=YOUR_BROKER:9092"))?;
+    line(&format!("  {flowloom} describe filter"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// How to call this program again: by its name where the shell finds it, else by its path.
+fn program() -> String {
+    const NAME: &str = "flowloom";
+    let Ok(path) = env::current_exe() else { return NAME.to_owned() };
+    let folders = env::var_os("PATH").unwrap_or_default();
+    let is_found = env::split_paths(&folders).any(|folder| path.parent() == Some(&folder));
+    if is_found { NAME.to_owned() } else { path.display().to_string() }
 }
 
 /// The rows of a written file, by a flow of one node.
