@@ -1,1 +1,3 @@
 //! ui
+pub mod icon;
+pub mod theme;

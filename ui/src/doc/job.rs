@@ -1,0 +1,261 @@
+//! A preview or a run while it goes, and what it leaves.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, Instant};
+
+use flowloom_flow::{Counts, NodeId, Problem, Progress, Written};
+use flowloom_studio::{Job, Outcome, Preview, Report, RunEvent, RunOutcome, Session, State};
+
+use super::{Doc, job_of};
+use crate::format;
+
+/// What a job is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// Of everything above this node and itself; `None`: of every node.
+    Preview(Option<NodeId>),
+    Run,
+}
+
+/// A job that goes on.
+pub struct Running {
+    pub goal: Goal,
+    job: Job,
+    pub since: Instant,
+    /// When it was asked to stop.
+    stopped: Option<Instant>,
+    /// Writers make their rows visible: too late to stop.
+    pub is_committing: bool,
+    /// Of the nodes as they were when the job began.
+    signatures: HashMap<NodeId, u64>,
+    pub nodes: HashMap<NodeId, NodeRun>,
+}
+
+/// What a job said of a node so far.
+#[derive(Clone, Debug, Default)]
+pub struct NodeRun {
+    pub state: Option<State>,
+    pub progress: Option<Progress>,
+    /// Rows that passed each output port; of a writer: `in`.
+    pub rows: BTreeMap<String, u64>,
+    pub counts: Option<Counts>,
+    pub written: Option<Written>,
+    pub problems: Vec<Problem>,
+    pub elapsed_ms: f64,
+    /// Start of its part.
+    began: Option<Instant>,
+}
+
+impl NodeRun {
+    /// Records a second so far; `None` before there is a rate.
+    pub fn rate(&self) -> Option<f64> {
+        let seconds = self.began?.elapsed().as_secs_f64();
+        (seconds > 0.05).then(|| self.progress.map_or(0, |progress| progress.records) as f64 / seconds)
+    }
+
+    /// Time until the source has read everything, at its rate so far.
+    pub fn left(&self) -> Option<Duration> {
+        let progress = self.progress?;
+        let rate = self.rate().filter(|rate| *rate > 0.0)?;
+        let open = progress.target?.saturating_sub(progress.records);
+        Some(Duration::from_secs_f64(open as f64 / rate))
+    }
+}
+
+impl Running {
+    /// Asks the job to end; it answers within 200 ms unless it is committing.
+    pub fn stop(&mut self) {
+        self.job.cancel().cancel();
+        self.stopped.get_or_insert_with(Instant::now);
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.stopped.is_some()
+    }
+
+    /// How much of the reading is done, 0 to 1, where every source knows its end.
+    pub fn share(&self) -> Option<f32> {
+        let (mut read, mut target) = (0, 0);
+        for progress in self.nodes.values().filter_map(|node| node.progress) {
+            read += progress.records;
+            target += progress.target?;
+        }
+        (target > 0).then(|| (read as f32 / target as f32).min(1.0))
+    }
+
+    /// Records a second of all sources together.
+    pub fn rate(&self) -> Option<f64> {
+        let rates: Vec<f64> = self.nodes.values().filter(|node| node.progress.is_some()).filter_map(NodeRun::rate).collect();
+        (!rates.is_empty()).then(|| rates.iter().sum())
+    }
+
+    /// Time until the slowest source is through.
+    pub fn left(&self) -> Option<Duration> {
+        self.nodes.values().filter_map(NodeRun::left).max()
+    }
+
+    fn take(&mut self, event: RunEvent) -> Option<Problem> {
+        match event {
+            RunEvent::State { node, state } => {
+                let entry = self.nodes.entry(node).or_default();
+                if state == State::Running {
+                    entry.began.get_or_insert_with(Instant::now);
+                }
+                entry.state = Some(state);
+            }
+            RunEvent::Progress { node, progress } => {
+                let entry = self.nodes.entry(node).or_default();
+                entry.began.get_or_insert_with(Instant::now);
+                entry.progress = Some(progress);
+            }
+            RunEvent::Rows { node, port, rows } => {
+                self.nodes.entry(node).or_default().rows.insert(port.to_owned(), rows);
+            }
+            RunEvent::Committing => self.is_committing = true,
+            RunEvent::Note { problem } => return Some(problem),
+            RunEvent::Finished { .. } => {}
+        }
+        None
+    }
+}
+
+impl Doc {
+    /// Starts a preview or a run; one that goes on stays.
+    pub fn start(&mut self, session: &mut Session, goal: Goal) -> Result<(), Problem> {
+        if self.job.is_some() {
+            return Ok(());
+        }
+        let (flow, values) = (self.key, self.values.clone());
+        let command = match &goal {
+            Goal::Preview(node) => {
+                let ask = flowloom_studio::PreviewAsk { node: node.clone(), ..Default::default() };
+                flowloom_studio::Command::Preview { flow, ask, values }
+            }
+            Goal::Run => flowloom_studio::Command::Run { flow, values },
+        };
+        let Some(job) = job_of(session.send(command))? else { return Ok(()) };
+        let what = match &goal {
+            Goal::Preview(None) => "Preview started".to_owned(),
+            Goal::Preview(Some(node)) => format!("Preview of `{node}` started"),
+            Goal::Run => "Run started".to_owned(),
+        };
+        self.log.info(what);
+        self.job = Some(Running {
+            goal,
+            job,
+            since: Instant::now(),
+            stopped: None,
+            is_committing: false,
+            signatures: self.signatures.clone(),
+            nodes: HashMap::new(),
+        });
+        Ok(())
+    }
+
+    /// Takes in what the job said; ends it when there is an outcome.
+    pub(super) fn poll_job(&mut self) {
+        let Some(running) = &mut self.job else { return };
+        let events: Vec<RunEvent> = running.job.events().collect();
+        for event in events {
+            if let Some(problem) = running.take(event) {
+                self.log.problem(problem);
+            }
+        }
+        let grace = Duration::from_millis(150);
+        let is_left = !running.is_committing && running.stopped.is_some_and(|at| at.elapsed() > grace);
+        let Some(outcome) = running.job.outcome().or_else(|| is_left.then_some(Outcome::Cancelled)) else {
+            return;
+        };
+        // Events that came between the last look and the outcome.
+        let rest: Vec<RunEvent> = running.job.events().collect();
+        for event in rest {
+            if let Some(problem) = running.take(event) {
+                self.log.problem(problem);
+            }
+        }
+        let Some(running) = self.job.take() else { return };
+        match outcome {
+            Outcome::Preview(preview) => self.take_preview(&running, preview),
+            Outcome::Run(report) => self.take_report(running, report),
+            Outcome::Failed(problems) => self.take_failure(&running, problems),
+            Outcome::Cancelled => self.log.info("Cancelled; nothing was written and nothing committed"),
+            _ => {}
+        }
+    }
+
+    fn take_preview(&mut self, running: &Running, preview: Preview) {
+        let took = format::millis(preview.elapsed_ms);
+        if preview.is_cancelled {
+            self.log.info("Preview cancelled");
+        } else {
+            self.log.info(format!("Preview of {} nodes done in {took}", preview.nodes.len()));
+        }
+        for look in preview.nodes {
+            for problem in &look.problems {
+                self.log.problem(problem.clone());
+            }
+            let Some(signature) = running.signatures.get(&look.node).copied() else { continue };
+            self.runs.remove(&look.node);
+            self.looks.insert(look.node.clone(), (signature, look));
+        }
+        if self.shown.is_none() {
+            let first = self.selection.first().or_else(|| self.flow.nodes.keys().next()).cloned();
+            self.shown = first.map(|id| (id, 0));
+        }
+    }
+
+    fn take_report(&mut self, mut running: Running, report: Report) {
+        let took = format::millis(report.elapsed_ms);
+        match report.outcome {
+            RunOutcome::Done => self.log.info(format!("Run done in {took}")),
+            RunOutcome::Cancelled => self.log.info("Run cancelled; nothing was written and nothing committed"),
+            RunOutcome::Failed => self.log.info(format!("Run failed after {took}")),
+        }
+        for node in report.nodes {
+            let entry = running.nodes.entry(node.node.clone()).or_default();
+            entry.state = Some(node.state);
+            entry.rows = node.rows.iter().map(|(port, rows)| ((*port).to_owned(), *rows)).collect();
+            entry.counts = node.counts;
+            entry.elapsed_ms = node.elapsed_ms;
+            entry.problems.clone_from(&node.notes);
+            if let Some(written) = node.written {
+                self.log.info_at(&node.node, format!("Wrote {} to `{}`", format::bytes(written.bytes), written.to));
+                entry.written = Some(written);
+            }
+            node.notes.into_iter().for_each(|note| self.log.problem(note));
+        }
+        for problem in report.problems {
+            if let Some(id) = &problem.at.node {
+                running.nodes.entry(id.clone()).or_default().problems.push(problem.clone());
+            }
+            self.log.problem(problem);
+        }
+        self.keep(running);
+    }
+
+    fn take_failure(&mut self, running: &Running, problems: Vec<Problem>) {
+        for problem in problems {
+            if let Some(id) = problem.at.node.clone()
+                && let Some(signature) = running.signatures.get(&id).copied()
+            {
+                let (_, run) = self.runs.entry(id).or_default();
+                *run = NodeRun { state: Some(State::Failed), problems: vec![problem.clone()], ..NodeRun::default() };
+                let id = problem.at.node.clone();
+                if let Some(entry) = id.and_then(|id| self.runs.get_mut(&id)) {
+                    entry.0 = signature;
+                }
+            }
+            self.log.problem(problem);
+        }
+    }
+
+    fn keep(&mut self, running: Running) {
+        let mut nodes: Vec<(NodeId, NodeRun)> = running.nodes.into_iter().collect();
+        nodes.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for (id, run) in nodes {
+            if let Some(signature) = running.signatures.get(&id) {
+                self.runs.insert(id, (*signature, run));
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Numbers as the studio shows them.
+
+use std::time::Duration;
+
+/// `1,842,210`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1.8 M`, `917 k`, `412`: at most four signs and a unit.
+pub fn short(number: f64) -> String {
+    for (size, unit) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] {
+        if number >= size * 0.9995 {
+            let value = number / size;
+            return if value < 9.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") };
+        }
+    }
+    format!("{number:.0}")
+}
+
+/// `12 ms`, `1.4 s`, `2 min 5 s`.
+pub fn millis(millis: f64) -> String {
+    match millis {
+        m if m < 1.0 => "< 1 ms".to_owned(),
+        m if m < 999.5 => format!("{m:.0} ms"),
+        m if m < 59_950.0 => format!("{:.1} s", m / 1e3),
+        m => format!("{:.0} min {:.0} s", (m / 60_000.0).floor(), (m % 60_000.0) / 1e3),
+    }
+}
+
+pub fn duration(duration: Duration) -> String {
+    millis(duration.as_secs_f64() * 1e3)
+}
+
+/// `1.2 MB`, decimal as disks and networks count.
+pub fn bytes(bytes: u64) -> String {
+    match bytes as f64 {
+        b if b < 999.5 => format!("{bytes} B"),
+        b if b < 999.5e3 => format!("{:.1} kB", b / 1e3),
+        b if b < 999.5e6 => format!("{:.1} MB", b / 1e6),
+        b => format!("{:.1} GB", b / 1e9),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!([0, 999, 1_000, 1_842_210].map(count), ["0", "999", "1,000", "1,842,210"]);
+        assert_eq!([7.0, 917_000.0, 1.84e6, 999_960.0].map(short), ["7", "917 k", "1.8 M", "1.0 M"]);
+        assert_eq!([0.4, 12.0, 1_400.0, 125_000.0].map(millis), ["< 1 ms", "12 ms", "1.4 s", "2 min 5 s"]);
+        assert_eq!([12, 1_200, 1_200_000].map(bytes), ["12 B", "1.2 kB", "1.2 MB"]);
+    }
+}
