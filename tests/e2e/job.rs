@@ -30,7 +30,7 @@ impl Job {
     /// As [`Job::with`], within other limits.
     #[track_caller]
     pub(crate) fn within(limits: Limits, flow: &Flow, folder: &Path, bootstrap: &str) -> Self {
-        let host = JobHost::new(folder, limits).expect("a spill folder");
+        let host = JobHost::new(folder, limits);
         let mut values = BTreeMap::new();
         if flow.parameters.contains_key("bootstrap") {
             values.insert("bootstrap".to_owned(), json!(bootstrap));

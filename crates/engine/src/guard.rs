@@ -7,7 +7,7 @@ use flowloom_flow::Problem;
 use crate::probe::CANCELLED;
 
 /// `work`'s result; a panic becomes an internal problem, a cancelled plan a cancelled job.
-pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
+pub fn guarded<T>(work: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Err(problem)) if problem.message.contains(CANCELLED) => Err(Problem::cancelled()),
         Ok(result) => result,

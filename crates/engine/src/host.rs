@@ -1,6 +1,7 @@
 //! The host of a job: paths relative to its flow, a spill folder of its own, a memory budget.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use flowloom_flow::{Host, Problem};
 use tempfile::TempDir;
@@ -21,22 +22,18 @@ impl Default for Limits {
     }
 }
 
-/// What the nodes of one job see of the program. The spill folder goes when this does.
+/// What the nodes of one job see of the program. The spill folder comes when a node asks for it, so that
+/// compiling touches no disk, and goes when this does.
 pub struct JobHost {
     folder: PathBuf,
-    spill: TempDir,
+    spill: OnceLock<Result<TempDir, Problem>>,
     limits: Limits,
 }
 
 impl JobHost {
     /// `folder`: where relative paths of the flow start.
-    pub fn new(folder: impl Into<PathBuf>, limits: Limits) -> Result<Self, Problem> {
-        let spill = tempfile::Builder::new().prefix("flowloom-spill-").tempdir().map_err(|error| {
-            Problem::external(format!("a folder for spilled rows cannot be made: {error}"))
-                .hint("check that the folder for temporary files (TMPDIR) exists and has room")
-                .source(error)
-        })?;
-        Ok(Self { folder: folder.into(), spill, limits })
+    pub fn new(folder: impl Into<PathBuf>, limits: Limits) -> Self {
+        Self { folder: folder.into(), spill: OnceLock::new(), limits }
     }
 }
 
@@ -45,8 +42,8 @@ impl Host for JobHost {
         self.folder.join(path)
     }
 
-    fn spill_dir(&self) -> &Path {
-        self.spill.path()
+    fn spill_dir(&self) -> Result<&Path, Problem> {
+        self.spill.get_or_init(spill_folder).as_ref().map(TempDir::path).map_err(Clone::clone)
     }
 
     fn memory_bytes(&self) -> u64 {
@@ -55,5 +52,29 @@ impl Host for JobHost {
 
     fn decode_threads(&self) -> usize {
         self.limits.decode_threads
+    }
+}
+
+fn spill_folder() -> Result<TempDir, Problem> {
+    tempfile::Builder::new().prefix("flowloom-spill-").tempdir().map_err(|error| {
+        Problem::external(format!("a folder for spilled rows cannot be made: {error}"))
+            .hint("check that the folder for temporary files (TMPDIR) exists and has room")
+            .source(error)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_spill_folder_comes_when_asked_for_and_goes_with_the_job() {
+        let host = JobHost::new(".", Limits::default());
+        assert!(host.spill.get().is_none(), "nobody asked yet");
+        let folder = host.spill_dir().expect("a folder").to_owned();
+        assert!(folder.is_dir());
+        assert_eq!(host.spill_dir().expect("the same"), folder);
+        drop(host);
+        assert!(!folder.exists());
     }
 }

@@ -16,6 +16,7 @@ mod wanted;
 
 pub use cache::Cache;
 pub use event::{Events, NodeReport, Outcome, Report, RunEvent, State};
+pub use guard::guarded;
 pub use host::{JobHost, Limits};
 pub use preview::{NodePreview, PortPreview, Preview, PreviewAsk, preview};
 pub use profile::{ColumnProfile, profile};

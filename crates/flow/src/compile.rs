@@ -1,6 +1,7 @@
 //! From a flow as written to nodes with schemas: what check, engine, code generator and canvas all start from.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use polars::prelude::Schema;
 use serde_json::Value;
@@ -13,6 +14,19 @@ pub struct Compiled {
     pub nodes: Vec<CompiledNode>,
     /// What is wrong with the flow itself.
     pub problems: Vec<Problem>,
+}
+
+/// Ids and problems: settings may be large, and a schema is shown better elsewhere.
+impl fmt::Debug for Compiled {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nodes: Vec<_> = self.nodes.iter().map(|node| node.id.as_str()).collect();
+        let problems: Vec<_> = self.problems().map(ToString::to_string).collect();
+        to.debug_struct("Compiled")
+            .field("flow", &self.flow)
+            .field("nodes", &nodes)
+            .field("problems", &problems)
+            .finish()
+    }
 }
 
 /// A node of a [`Compiled`] flow.
@@ -244,6 +258,12 @@ mod tests {
         let node = &compiled.nodes[compiled.find(id).expect("there")];
         let names = |schema: &Schema| schema.iter_names().map(ToString::to_string).collect();
         node.schemas.as_ref().map(|schemas| schemas.iter().map(names).collect())
+    }
+
+    #[test]
+    fn what_is_compiled_can_be_shared_between_threads() {
+        fn is_shared<T: Send + Sync>(_: &T) {}
+        is_shared(&compile("  a: {kind: rows}\n"));
     }
 
     #[test]

@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::NodeId;
+use crate::{NodeId, Problem};
 
 /// The program around a flow, as its nodes see it. Nodes never touch the environment otherwise.
 pub trait Host: Send + Sync {
     /// Where a path written in the flow is: relative ones start at the flow file's folder.
     fn path(&self, path: &str) -> PathBuf;
 
-    /// Folder for spilled rows; emptied with the run.
-    fn spill_dir(&self) -> &Path;
+    /// Folder for spilled rows; made when it is first asked for, emptied with the run.
+    fn spill_dir(&self) -> Result<&Path, Problem>;
 
     /// Bytes of rows that a source may hold in memory before it spills.
     fn memory_bytes(&self) -> u64;

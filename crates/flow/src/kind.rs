@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::{Cancel, CodeWriter, Form, Problem, Problems, Site, Step};
+use crate::{Cancel, CodeWriter, Form, Problem, Problems, Site, Step, Suggestion};
 
 /// Where a kind stands in the palette, and its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -109,6 +109,19 @@ pub trait Kind: Default + Clone + PartialEq + Serialize + DeserializeOwned + Sen
     /// The answer replaces the settings of the same name. `None`: this kind has nothing to look for.
     fn infer(&self, site: &Site<'_>, cancel: &Cancel) -> Option<Result<Map<String, Value>, Problem>> {
         let _ = (site, cancel);
+        None
+    }
+
+    /// Looks outside for values of the setting `key`: the topics of the cluster. Best first.
+    ///
+    /// `None`: this kind knows no values for it, and the user types one in.
+    fn suggest(
+        &self,
+        key: &str,
+        site: &Site<'_>,
+        cancel: &Cancel,
+    ) -> Option<Result<Vec<Suggestion>, Problem>> {
+        let _ = (key, site, cancel);
         None
     }
 

@@ -21,6 +21,7 @@ mod problem;
 #[cfg(test)]
 mod sample_kinds;
 mod step;
+mod suggestion;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod value;
@@ -40,3 +41,4 @@ pub use problem::{Domain, Place, Problem, Problems, Severity};
 pub use step::{
     Ask, Batch, Counts, Position, Progress, Range, Read, Sample, Scope, Sink, Source, Step, Written,
 };
+pub use suggestion::Suggestion;

@@ -3,7 +3,7 @@
 use polars::prelude::{DataFrame, IntoLazy as _, LazyFrame, Schema};
 use serde_json::{Map, Value};
 
-use crate::{Cancel, Card, CodeWriter, Form, Kind, Problem, Problems, Site, Step};
+use crate::{Cancel, Card, CodeWriter, Form, Kind, Problem, Problems, Site, Step, Suggestion};
 
 /// One node's settings, whatever its kind. Every [`Kind`] is a `Node`.
 pub trait Node: Send + Sync {
@@ -15,6 +15,12 @@ pub trait Node: Send + Sync {
     fn check(&self, inputs: &[Schema], problems: &mut Problems);
     fn needs_inference(&self) -> bool;
     fn infer(&self, site: &Site<'_>, cancel: &Cancel) -> Option<Result<Map<String, Value>, Problem>>;
+    fn suggest(
+        &self,
+        key: &str,
+        site: &Site<'_>,
+        cancel: &Cancel,
+    ) -> Option<Result<Vec<Suggestion>, Problem>>;
     fn caption(&self) -> String;
     /// Settings as the flow file has them: those that differ from the default.
     fn settings(&self) -> Map<String, Value>;
@@ -54,6 +60,15 @@ impl<K: Kind> Node for K {
 
     fn infer(&self, site: &Site<'_>, cancel: &Cancel) -> Option<Result<Map<String, Value>, Problem>> {
         Kind::infer(self, site, cancel)
+    }
+
+    fn suggest(
+        &self,
+        key: &str,
+        site: &Site<'_>,
+        cancel: &Cancel,
+    ) -> Option<Result<Vec<Suggestion>, Problem>> {
+        Kind::suggest(self, key, site, cancel)
     }
 
     fn caption(&self) -> String {

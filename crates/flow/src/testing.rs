@@ -16,8 +16,8 @@ impl Host for TestHost {
         self.folder.join(path)
     }
 
-    fn spill_dir(&self) -> &Path {
-        &self.folder
+    fn spill_dir(&self) -> Result<&Path, Problem> {
+        Ok(&self.folder)
     }
 
     fn memory_bytes(&self) -> u64 {

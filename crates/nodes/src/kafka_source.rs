@@ -3,7 +3,8 @@
 use flowloom_flow::form::Choices;
 use flowloom_flow::value::{Fields, Properties, Topic};
 use flowloom_flow::{
-    Cancel, Card, Choice, CodeWriter, Form, Group, Kind, Port, Problem, Problems, Setting, Site, Step, Target,
+    Cancel, Card, Choice, CodeWriter, Form, Group, Kind, Port, Problem, Problems, Setting, Site, Step,
+    Suggestion, Target,
 };
 use polars::prelude::{LazyFrame, Schema};
 use serde::{Deserialize, Serialize};
@@ -293,6 +294,10 @@ impl Kind for KafkaSource {
 
     fn infer(&self, _site: &Site<'_>, cancel: &Cancel) -> Option<Result<Map<String, Value>, Problem>> {
         Some(kafka::infer(self, cancel))
+    }
+
+    fn suggest(&self, key: &str, _: &Site<'_>, cancel: &Cancel) -> Option<Result<Vec<Suggestion>, Problem>> {
+        (key == "topic").then(|| kafka::suggest_topics(self, cancel))
     }
 
     fn caption(&self) -> String {

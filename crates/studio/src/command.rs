@@ -24,6 +24,13 @@ pub enum Command {
     Open {
         path: PathBuf,
     },
+    /// What an unsaved flow's file would hold: it opens unsaved, as it was when it was lost. `folder`: where its
+    /// relative paths start when it has no file.
+    Recover {
+        text: String,
+        path: Option<PathBuf>,
+        folder: PathBuf,
+    },
     /// To `path`, or where it was opened.
     Save {
         flow: FlowKey,
@@ -44,10 +51,26 @@ pub enum Command {
     Redo {
         flow: FlowKey,
     },
+    /// The mouse was released, the field was left: the next edit is a step of its own.
+    EndGesture {
+        flow: FlowKey,
+    },
+    /// Nodes, schemas and problems, worked out in the background.
+    Compile {
+        flow: FlowKey,
+        values: Values,
+    },
     /// Asks a node's outside for settings that it needs not be told, such as the fields of a topic.
     Infer {
         flow: FlowKey,
         node: NodeId,
+        values: Values,
+    },
+    /// Asks a node's outside for values of its setting `key`.
+    Suggest {
+        flow: FlowKey,
+        node: NodeId,
+        key: String,
         values: Values,
     },
     Preview {
@@ -57,6 +80,12 @@ pub enum Command {
     },
     Run {
         flow: FlowKey,
+        values: Values,
+    },
+    /// The program, without a file written.
+    ShowExport {
+        flow: FlowKey,
+        target: Target,
         values: Values,
     },
     /// Into `folder`, which must not hold anything else.

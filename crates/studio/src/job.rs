@@ -1,10 +1,12 @@
 //! Work in the background, with events on the way and one outcome.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use flowloom_codegen::Project;
 use flowloom_engine::{Events, Preview, Report, RunEvent};
-use flowloom_flow::{Cancel, Problem};
+use flowloom_flow::{Cancel, Compiled, Problem, Suggestion};
 use serde_json::{Map, Value};
 
 /// How long a cancelled job may take to stop by itself before it is left behind; it is told to the user
@@ -21,6 +23,12 @@ pub enum Outcome {
     Preview(Preview),
     /// Settings that were found outside.
     Inferred(Map<String, Value>),
+    /// Values that a setting may take; none where its kind knows none.
+    Suggested(Vec<Suggestion>),
+    /// What is wrong with the flow stands on its nodes.
+    Compiled(Arc<Compiled>),
+    /// A program that was not written yet.
+    Project(Project),
     /// The job could not begin: what it needs to know of the outside could not be found out.
     Failed(Vec<Problem>),
     /// Cancelled before it came to anything. Nothing was written and nothing committed.

@@ -6,8 +6,16 @@ mod infer;
 mod job;
 mod remember;
 mod session;
+mod snapshot;
+#[cfg(test)]
+mod tests;
 
 pub use command::{Command, FlowKey, Values};
+pub use flowloom_codegen::Project;
+pub use flowloom_engine::{
+    ColumnProfile, Limits, NodePreview, NodeReport, Outcome as RunOutcome, PortPreview, Preview, PreviewAsk,
+    Report, RunEvent, State,
+};
 pub use flowloom_store::Run;
 pub use job::{Job, Outcome};
 pub use remember::runs;

@@ -5,16 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flowloom_codegen::export;
-use flowloom_engine::{Cache, Events, JobHost, Limits, PreviewAsk, preview, run};
-use flowloom_flow::History;
+use flowloom_engine::{Cache, Events, JobHost, Limits, PreviewAsk};
 use flowloom_flow::file::{self, Lines};
-use flowloom_flow::{Cancel, Compiled, Flow, NodeId, Problem, Registry, Site, Target};
+use flowloom_flow::{Cancel, Compiled, Flow, History, Problem, Registry, Target};
 use flowloom_nodes::REGISTRY;
 
 use crate::command::{Command, FlowKey, Values};
-use crate::infer::infer_missing;
 use crate::job::{Job, Outcome};
-use crate::remember::remember;
+use crate::snapshot::Snapshot;
 
 /// What a command gave.
 pub enum Reply {
@@ -46,7 +44,7 @@ struct Open {
     path: Option<PathBuf>,
     folder: PathBuf,
     history: History,
-    lines: Lines,
+    lines: Arc<Lines>,
 }
 
 impl Session {
@@ -64,18 +62,36 @@ impl Session {
         Ok(self.open(key)?.history.is_saved())
     }
 
+    /// Whether there is a step to undo.
+    pub fn can_undo(&self, key: FlowKey) -> Result<bool, Problem> {
+        Ok(self.open(key)?.history.can_undo())
+    }
+
+    /// Whether there is an undone step to take again.
+    pub fn can_redo(&self, key: FlowKey) -> Result<bool, Problem> {
+        Ok(self.open(key)?.history.can_redo())
+    }
+
+    /// The flow's file; `None` for a flow that was never saved, and for one that is not open.
+    pub fn path(&self, key: FlowKey) -> Option<PathBuf> {
+        self.flows.get(&key)?.path.clone()
+    }
+
+    /// Where relative paths of the flow start.
+    pub fn folder(&self, key: FlowKey) -> Result<&Path, Problem> {
+        Ok(&self.open(key)?.folder)
+    }
+
+    /// Open flows in the order of their opening.
+    pub fn flows(&self) -> Vec<FlowKey> {
+        self.flows.keys().copied().collect()
+    }
+
     /// Nodes, schemas and problems of a flow; problems name their line of the file while it is unchanged.
+    ///
+    /// May read files that the flow reads: a window sends [`Command::Compile`] instead.
     pub fn compile(&self, key: FlowKey, values: &Values) -> Result<Compiled, Problem> {
-        let open = self.open(key)?;
-        let host = JobHost::new(&open.folder, self.limits)?;
-        let mut compiled = Compiled::new(open.history.flow(), values, REGISTRY, &host);
-        if open.history.is_saved() {
-            let of_nodes = compiled.nodes.iter_mut().flat_map(|node| &mut node.problems);
-            for problem in compiled.problems.iter_mut().chain(of_nodes) {
-                open.lines.place(problem);
-            }
-        }
-        Ok(compiled)
+        self.snapshot(key)?.compiled(values)
     }
 
     /// Carries out `command`. Work that takes time comes back as a [`Job`].
@@ -87,6 +103,7 @@ impl Session {
                 Ok(Reply::Opened { flow, warnings: Vec::new() })
             }
             Command::Open { path } => self.read(path),
+            Command::Recover { text, path, folder } => self.recover(&text, path, folder),
             Command::Save { flow, path } => self.save(flow, path).map_err(one),
             Command::Close { flow } => {
                 self.flows.remove(&flow);
@@ -105,9 +122,26 @@ impl Session {
                 self.open_mut(flow).map_err(one)?.history.redo();
                 Ok(Reply::Done)
             }
-            Command::Infer { flow, node, values } => self.infer(flow, node, &values).map_err(one),
-            Command::Preview { flow, ask, values } => self.preview(flow, ask, values).map_err(one),
-            Command::Run { flow, values } => self.run(flow, values).map_err(one),
+            Command::EndGesture { flow } => {
+                self.open_mut(flow).map_err(one)?.history.end_gesture();
+                Ok(Reply::Done)
+            }
+            Command::Compile { flow, values } => {
+                self.job("compile", flow, move |flow, _, _| flow.compile(&values))
+            }
+            Command::Infer { flow, node, values } => {
+                self.job("infer", flow, move |flow, cancel, _| flow.infer(&node, &values, cancel))
+            }
+            Command::Suggest { flow, node, key, values } => {
+                self.job("suggest", flow, move |flow, cancel, _| flow.suggest(&node, &key, &values, cancel))
+            }
+            Command::Preview { flow, ask, values } => self.preview(flow, ask, values),
+            Command::Run { flow, values } => {
+                self.job("run", flow, move |flow, cancel, events| flow.run(&values, cancel, events))
+            }
+            Command::ShowExport { flow, target, values } => {
+                self.job("export", flow, move |flow, _, _| flow.show_export(target, &values))
+            }
             Command::Export { flow, target, folder, values } => self.export(flow, target, &folder, &values),
         }
     }
@@ -123,7 +157,7 @@ impl Session {
     fn insert(&mut self, flow: Flow, folder: PathBuf, path: Option<PathBuf>, lines: Lines) -> FlowKey {
         self.next += 1;
         let key = FlowKey(self.next);
-        self.flows.insert(key, Open { path, folder, history: History::new(flow), lines });
+        self.flows.insert(key, Open { path, folder, history: History::new(flow), lines: Arc::new(lines) });
         key
     }
 
@@ -134,6 +168,14 @@ impl Session {
         Ok(Reply::Opened { flow, warnings: loaded.warnings })
     }
 
+    fn recover(&mut self, text: &str, path: Option<PathBuf>, folder: PathBuf) -> Result<Reply, Vec<Problem>> {
+        let loaded = file::parse(text)?;
+        let folder = path.as_deref().map_or(folder, folder_of);
+        let flow = self.insert(loaded.flow, folder, path, Lines::default());
+        self.open_mut(flow).map_err(one)?.history.mark_unsaved();
+        Ok(Reply::Opened { flow, warnings: loaded.warnings })
+    }
+
     fn save(&mut self, key: FlowKey, path: Option<PathBuf>) -> Result<Reply, Problem> {
         let open = self.open_mut(key)?;
         let path = path.or_else(|| open.path.clone()).ok_or_else(|| {
@@ -141,62 +183,35 @@ impl Session {
                 .hint("say where to save it, such as `orders.flow.yaml`")
         })?;
         file::write(&path, open.history.flow())?;
-        open.lines = file::read(&path).map(|loaded| loaded.lines).unwrap_or_default();
+        open.lines = Arc::new(file::read(&path).map(|loaded| loaded.lines).unwrap_or_default());
         open.folder = folder_of(&path);
         open.path = Some(path);
         open.history.mark_saved();
         Ok(Reply::Done)
     }
 
-    fn infer(&self, key: FlowKey, node: NodeId, values: &Values) -> Result<Reply, Problem> {
-        let compiled = self.compile(key, values)?;
-        let host = self.host(key)?;
-        let work = move |cancel: &Cancel, _: &Events| {
-            let Some(made) = compiled.nodes.iter().find(|made| made.id == node) else {
-                return Outcome::Failed(vec![Problem::user(format!("there is no node `{node}`"))]);
-            };
-            let site = Site { node: &made.id, flow: &compiled.flow, host: &host };
-            match made.node.as_ref().and_then(|node| node.infer(&site, cancel)) {
-                Some(Ok(settings)) => Outcome::Inferred(settings),
-                Some(Err(problem)) => Outcome::Failed(vec![problem.at_node(&made.id)]),
-                None => Outcome::Failed(vec![
-                    Problem::user(format!("`{}` has nothing to infer", made.kind)).at_node(&made.id),
-                ]),
-            }
-        };
-        Job::start("infer", work).map(Reply::Job)
+    /// Starts `work` on the flow as it is now.
+    fn job(
+        &self,
+        name: &str,
+        key: FlowKey,
+        work: impl FnOnce(&Snapshot, &Cancel, &Events) -> Outcome + Send + 'static,
+    ) -> Result<Reply, Vec<Problem>> {
+        let snapshot = self.snapshot(key).map_err(one)?;
+        let job = Job::start(name, move |cancel, events| work(&snapshot, cancel, events));
+        job.map(Reply::Job).map_err(one)
     }
 
-    fn preview(&self, key: FlowKey, ask: PreviewAsk, values: Values) -> Result<Reply, Problem> {
-        let (flow, host, cache) = (self.flow(key)?, self.host(key)?, Arc::clone(&self.cache));
+    fn preview(&self, key: FlowKey, ask: PreviewAsk, values: Values) -> Result<Reply, Vec<Problem>> {
         if let Some(node) = &ask.node
-            && !flow.nodes.contains_key(node)
+            && !self.open(key).map_err(one)?.history.flow().nodes.contains_key(node)
         {
-            return Err(Problem::user(format!("there is no node `{node}`")));
+            return Err(vec![Problem::user(format!("there is no node `{node}`"))]);
         }
-        let work = move |cancel: &Cancel, events: &Events| match infer_missing(
-            &flow, &values, &host, cancel, events,
-        ) {
-            Ok(compiled) => Outcome::Preview(preview(&compiled, &ask, &host, &cache, cancel, events)),
-            Err(_) if cancel.is_cancelled() => Outcome::Cancelled,
-            Err(problems) => Outcome::Failed(problems),
-        };
-        Job::start("preview", work).map(Reply::Job)
-    }
-
-    fn run(&self, key: FlowKey, values: Values) -> Result<Reply, Problem> {
-        let (flow, host, path) = (self.flow(key)?, self.host(key)?, self.open(key)?.path.clone());
-        let work = move |cancel: &Cancel, events: &Events| {
-            let compiled = match infer_missing(&flow, &values, &host, cancel, events) {
-                Ok(compiled) => compiled,
-                Err(_) if cancel.is_cancelled() => return Outcome::Cancelled,
-                Err(problems) => return Outcome::Failed(problems),
-            };
-            let report = run(&compiled, &host, cancel, events);
-            remember(&flow.name, path.as_deref(), &report);
-            Outcome::Run(report)
-        };
-        Job::start("run", work).map(Reply::Job)
+        let cache = Arc::clone(&self.cache);
+        self.job("preview", key, move |flow, cancel, events| {
+            flow.preview(&ask, &values, &cache, cancel, events)
+        })
     }
 
     fn export(
@@ -212,8 +227,14 @@ impl Session {
         Ok(Reply::Exported(project.files.keys().map(|name| folder.join(name)).collect()))
     }
 
-    fn host(&self, key: FlowKey) -> Result<JobHost, Problem> {
-        JobHost::new(&self.open(key)?.folder, self.limits)
+    fn snapshot(&self, key: FlowKey) -> Result<Snapshot, Problem> {
+        let open = self.open(key)?;
+        Ok(Snapshot {
+            flow: Arc::clone(open.history.flow()),
+            path: open.path.clone(),
+            lines: open.history.is_saved().then(|| Arc::clone(&open.lines)),
+            host: JobHost::new(&open.folder, self.limits),
+        })
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Infer) -> Call {
             Outcome::Inferred(found) => found,
             Outcome::Failed(problems) => return Err(Ended::Failed(problems)),
             Outcome::Cancelled => return Err(cancelled()),
-            Outcome::Run(_) | Outcome::Preview(_) => return Err(unexpected()),
+            _ => return Err(unexpected()),
         };
         let current = session.flow(flow).map_err(one)?;
         let mut settings =

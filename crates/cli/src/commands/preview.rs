@@ -59,7 +59,7 @@ pub(crate) fn preview(
         Outcome::Preview(shown) => Ok(shown),
         Outcome::Failed(problems) => Err(Ended::Failed(problems)),
         Outcome::Cancelled => Err(cancelled()),
-        Outcome::Run(_) | Outcome::Inferred(_) => Err(unexpected()),
+        _ => Err(unexpected()),
     }
 }
 

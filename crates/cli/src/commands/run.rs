@@ -37,7 +37,7 @@ pub(crate) fn report(
         Outcome::Run(report) => Ok(report),
         Outcome::Failed(problems) => Err(Ended::Failed(problems)),
         Outcome::Cancelled => Err(cancelled()),
-        Outcome::Preview(_) | Outcome::Inferred(_) => Err(unexpected()),
+        _ => Err(unexpected()),
     }
 }
 

@@ -50,7 +50,7 @@ impl Bench {
         for node in flow.nodes.values_mut().filter(|node| matches!(node.kind.as_str(), "log" | "keep")) {
             node.settings.insert("world".into(), json!(name));
         }
-        let host = JobHost::new(".", Limits::default()).expect("spill folder");
+        let host = JobHost::new(".", Limits::default());
         let compiled = Compiled::new(&flow, &BTreeMap::new(), REGISTRY, &host);
         let world = world(name);
         world.lock().log = (0..10).collect();

@@ -11,14 +11,17 @@ mod source;
 use std::time::Duration;
 
 use flowloom_flow::value::{FieldSpec, Fields, show_dtype};
-use flowloom_flow::{Cancel, CodeWriter, Problem};
-use flowloom_kafka::{Cluster, Domain, Error, sample};
+use flowloom_flow::{Cancel, CodeWriter, Problem, Suggestion};
+use flowloom_kafka::{Cluster, Domain, Error, sample, topic};
 use serde_json::{Map, Value};
 
 use crate::arrow::from_arrow;
 use crate::kafka_source::{KafkaSource, Start};
 
 pub(crate) use source::TopicSource;
+
+/// How long a list of topics is waited for: somebody looks at an open list.
+const SUGGEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How to reach the brokers.
 pub(crate) fn cluster(settings: &KafkaSource) -> Cluster {
@@ -106,4 +109,19 @@ pub(crate) fn infer(settings: &KafkaSource, cancel: &Cancel) -> Result<Map<Strin
     let fields = serde_json::to_value(fields)
         .map_err(|error| Problem::internal("the inferred fields cannot be written").source(error))?;
     Ok(Map::from_iter([("fields".to_owned(), fields)]))
+}
+
+/// The topics that the cluster's users made, by name.
+pub(crate) fn suggest_topics(settings: &KafkaSource, cancel: &Cancel) -> Result<Vec<Suggestion>, Problem> {
+    let mut cluster = cluster(settings);
+    cluster.connect_timeout = cluster.connect_timeout.min(SUGGEST_TIMEOUT);
+    let topics = topic::topics(&cluster, &cancel.flag().into()).map_err(problem)?;
+    let topics = topics.into_iter().filter(|topic| !topic.internal).map(|topic| Suggestion {
+        value: topic.name,
+        detail: match topic.partitions {
+            1 => "1 partition".to_owned(),
+            many => format!("{many} partitions"),
+        },
+    });
+    Ok(topics.collect())
 }

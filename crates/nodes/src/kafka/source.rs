@@ -33,7 +33,7 @@ impl TopicSource {
         Ok(Self {
             settings: settings.clone(),
             group: group(settings, site.flow, site.node.as_str()),
-            spill_dir: site.host.spill_dir().to_owned(),
+            spill_dir: site.host.spill_dir()?.to_owned(),
             memory_bytes: usize::try_from(site.host.memory_bytes()).unwrap_or(usize::MAX),
             decode_threads: site.host.decode_threads(),
         })

@@ -325,6 +325,33 @@ fn wrong_settings_are_found_without_a_broker() {
     assert!(schema(&[("_kafka_offset", "Int64")]).contains("`_kafka_offset_payload`"));
 }
 
+fn suggested(settings: &KafkaSource, key: &str) -> Option<Result<Vec<Suggestion>, Problem>> {
+    let (id, host) = (NodeId::nearest("orders"), host());
+    settings.suggest(key, &Site { node: &id, flow: "test flow", host: &host }, &Cancel::default())
+}
+
+#[test]
+fn topics_of_the_cluster_are_suggested_without_kafkas_own() {
+    let own = EmbeddedBroker::start().expect("a broker");
+    for (topic, partitions) in [("payments", 1), ("__consumer_offsets", 2), ("orders", 3)] {
+        own.create_topic(topic, partitions).expect("a topic");
+    }
+    let settings =
+        KafkaSource { bootstrap_servers: own.bootstrap_servers().to_owned(), ..KafkaSource::default() };
+    let found = suggested(&settings, "topic").expect("a setting with suggestions").expect("a broker answers");
+    let found: Vec<_> = found.iter().map(|each| (each.value.as_str(), each.detail.as_str())).collect();
+    assert_eq!(found, [("orders", "3 partitions"), ("payments", "1 partition")]);
+    assert!(suggested(&settings, "sync_name").is_none());
+}
+
+#[test]
+fn suggestions_of_a_broker_that_is_down_say_so() {
+    let settings = KafkaSource { bootstrap_servers: "127.0.0.1:1".to_owned(), ..KafkaSource::default() };
+    let problem = suggested(&settings, "topic").expect("a setting with suggestions").expect_err("no broker");
+    assert_eq!(problem.domain, Domain::External);
+    assert!(problem.message.contains("127.0.0.1:1"), "{problem}");
+}
+
 #[test]
 fn the_caption_says_what_is_read() {
     let mut settings = KafkaSource::default();

@@ -1,0 +1,131 @@
+//! A flow as a job sees it, and what jobs do with it. Nothing here waits for the session, and no job
+//! sees an edit that came after it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use flowloom_codegen::export;
+use flowloom_engine::{Cache, Events, JobHost, PreviewAsk, guarded, preview, run};
+use flowloom_flow::file::Lines;
+use flowloom_flow::{Cancel, Compiled, CompiledNode, Flow, NodeId, Problem, Site, Target};
+use flowloom_nodes::REGISTRY;
+
+use crate::command::Values;
+use crate::infer::infer_missing;
+use crate::job::Outcome;
+use crate::remember::remember;
+
+/// A flow as it was when its job was asked for.
+pub(crate) struct Snapshot {
+    pub(crate) flow: Arc<Flow>,
+    pub(crate) path: Option<PathBuf>,
+    /// Where everything stands in the flow's file; `None` once the flow is not what the file holds.
+    pub(crate) lines: Option<Arc<Lines>>,
+    pub(crate) host: JobHost,
+}
+
+impl Snapshot {
+    /// Nodes, schemas and problems; problems name their line of the file.
+    pub(crate) fn compiled(&self, values: &Values) -> Result<Compiled, Problem> {
+        let mut compiled = guarded(|| Ok(Compiled::new(&self.flow, values, REGISTRY, &self.host)))?;
+        if let Some(lines) = &self.lines {
+            let of_nodes = compiled.nodes.iter_mut().flat_map(|node| &mut node.problems);
+            for problem in compiled.problems.iter_mut().chain(of_nodes) {
+                lines.place(problem);
+            }
+        }
+        Ok(compiled)
+    }
+
+    pub(crate) fn compile(&self, values: &Values) -> Outcome {
+        match self.compiled(values) {
+            Ok(compiled) => Outcome::Compiled(Arc::new(compiled)),
+            Err(problem) => Outcome::Failed(vec![problem]),
+        }
+    }
+
+    /// The settings that a look outside gives `node`.
+    pub(crate) fn infer(&self, node: &NodeId, values: &Values, cancel: &Cancel) -> Outcome {
+        self.with_node(node, values, cancel, |made, site| {
+            let Some(found) = made.node.as_ref().and_then(|node| node.infer(site, cancel)) else {
+                return Err(Problem::user(format!("`{}` has nothing to infer", made.kind)));
+            };
+            found.map(Outcome::Inferred)
+        })
+    }
+
+    /// Values for the setting `key` of `node`; none where its kind knows none.
+    pub(crate) fn suggest(&self, node: &NodeId, key: &str, values: &Values, cancel: &Cancel) -> Outcome {
+        self.with_node(node, values, cancel, |made, site| {
+            let Some(node) = &made.node else {
+                let unreadable = made.problems.iter().find(|problem| problem.is_error()).cloned();
+                return Err(unreadable.unwrap_or_else(|| Problem::internal("this node could not be read")));
+            };
+            node.suggest(key, site, cancel).unwrap_or_else(|| Ok(Vec::new())).map(Outcome::Suggested)
+        })
+    }
+
+    fn with_node(
+        &self,
+        node: &NodeId,
+        values: &Values,
+        cancel: &Cancel,
+        look: impl FnOnce(&CompiledNode, &Site<'_>) -> Result<Outcome, Problem>,
+    ) -> Outcome {
+        let found = self.compiled(values).and_then(|compiled| {
+            let made = compiled.nodes.iter().find(|made| made.id == *node);
+            let made = made.ok_or_else(|| Problem::user(format!("there is no node `{node}`")))?;
+            let site = Site { node: &made.id, flow: &compiled.flow, host: &self.host };
+            guarded(|| look(made, &site))
+        });
+        match found {
+            Ok(outcome) => outcome,
+            Err(_) if cancel.is_cancelled() => Outcome::Cancelled,
+            Err(problem) => Outcome::Failed(vec![problem.at_node(node)]),
+        }
+    }
+
+    pub(crate) fn preview(
+        &self,
+        ask: &PreviewAsk,
+        values: &Values,
+        cache: &Cache,
+        cancel: &Cancel,
+        events: &Events,
+    ) -> Outcome {
+        match self.ready(values, cancel, events) {
+            Ok(compiled) => Outcome::Preview(preview(&compiled, ask, &self.host, cache, cancel, events)),
+            Err(_) if cancel.is_cancelled() => Outcome::Cancelled,
+            Err(problems) => Outcome::Failed(problems),
+        }
+    }
+
+    /// Compiled for preview and run: nodes that miss fields have them from a sample.
+    fn ready(&self, values: &Values, cancel: &Cancel, events: &Events) -> Result<Compiled, Vec<Problem>> {
+        guarded(|| Ok(infer_missing(&self.flow, values, &self.host, cancel, events)))
+            .unwrap_or_else(|problem| Err(vec![problem]))
+    }
+
+    /// Runs one batch, and remembers it.
+    pub(crate) fn run(&self, values: &Values, cancel: &Cancel, events: &Events) -> Outcome {
+        let compiled = match self.ready(values, cancel, events) {
+            Ok(compiled) => compiled,
+            Err(_) if cancel.is_cancelled() => return Outcome::Cancelled,
+            Err(problems) => return Outcome::Failed(problems),
+        };
+        let report = run(&compiled, &self.host, cancel, events);
+        remember(&self.flow.name, self.path.as_deref(), &report);
+        Outcome::Run(report)
+    }
+
+    /// The program for `target`, in memory.
+    pub(crate) fn show_export(&self, target: Target, values: &Values) -> Outcome {
+        let exported = self.compiled(values).map_err(|problem| vec![problem]).and_then(|compiled| {
+            guarded(|| Ok(export(&compiled, target))).unwrap_or_else(|problem| Err(vec![problem]))
+        });
+        match exported {
+            Ok(project) => Outcome::Project(project),
+            Err(problems) => Outcome::Failed(problems),
+        }
+    }
+}
