@@ -3,7 +3,11 @@
 //! Several processes may use it at once (a studio and command lines): WAL, a busy timeout, and
 //! migrations inside one transaction.
 
+mod drafts;
 mod error;
+mod owner;
+mod preferences;
+mod recent;
 mod runs;
 
 use std::env;
@@ -15,12 +19,15 @@ use etcetera::base_strategy::{BaseStrategy as _, choose_native_strategy};
 use parking_lot::Mutex;
 use rusqlite::{Connection, TransactionBehavior};
 
+pub use drafts::Draft;
 pub use error::Error;
+pub use owner::Owner;
+pub use recent::Recent;
 pub use runs::{NewRun, Run};
 
 /// Every change to the tables, oldest first. `user_version` counts those that a store has; a line that
 /// was released is never edited.
-const MIGRATIONS: &[&str] = &[runs::CREATE];
+const MIGRATIONS: &[&str] = &[runs::CREATE, preferences::CREATE, recent::CREATE, drafts::CREATE];
 
 /// How long one process waits for another.
 const BUSY: Duration = Duration::from_secs(5);
@@ -50,6 +57,11 @@ impl Store {
         let store = Self { connection: Mutex::new(connection), path };
         store.migrate()?;
         Ok(store)
+    }
+
+    /// The folder that it stands in.
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
     }
 
     fn migrate(&self) -> Result<(), Error> {
