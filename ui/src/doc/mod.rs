@@ -54,6 +54,8 @@ pub struct Doc {
     inferring: HashMap<NodeId, Job>,
     /// Paths that were picked in a dialog of the system, until the panel takes them.
     pub picked: BTreeMap<(NodeId, String), PathBuf>,
+    /// What a preview or run has to wait for, in words.
+    pub waits_for: Option<&'static str>,
     /// Number of the last change of the flow; drafts and canvas caches go by it.
     pub revision: u64,
 }
@@ -85,6 +87,7 @@ impl Doc {
             suggested: HashMap::new(),
             inferring: HashMap::new(),
             picked: BTreeMap::new(),
+            waits_for: None,
             revision: 0,
         };
         doc.follow(session)?;
@@ -243,6 +246,11 @@ impl Doc {
     /// The node with its schemas and problems, as far as they are worked out.
     pub fn made(&self, id: &NodeId) -> Option<&flowloom_flow::CompiledNode> {
         self.compiled.as_ref()?.nodes.get(*self.index.get(id)?)
+    }
+
+    /// The first thing that keeps the flow from running.
+    pub fn first_error(&self) -> Option<&Problem> {
+        self.compiled.as_ref()?.problems().find(|problem| problem.is_error())
     }
 
     /// The newest preview of a node, stale or not.
