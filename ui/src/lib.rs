@@ -1,3 +1,21 @@
-//! ui
+//! The studio's face, on egui: it knows neither the window system nor the GPU, so that tests drive it
+//! headless and a desktop shell only hands it events and paints what it gives.
+
+pub mod action;
+pub mod canvas;
+pub mod doc;
+pub mod format;
 pub mod icon;
+pub mod request;
+pub mod requested;
+pub mod shell;
+mod signature;
+pub mod status;
 pub mod theme;
+
+pub use shell::{Answer, Filter, Setup, Wish};
+
+/// Fonts and both themes; once for each context.
+pub fn install(ctx: &egui::Context) {
+    theme::install(ctx);
+}

@@ -17,16 +17,28 @@ pub enum Request {
     /// Edits that are one step of undo.
     Edit(Vec<Edit>),
     /// An edit that goes on with the ones before it that have the same name: typing into one field.
-    EditDuring { edit: Edit, gesture: String },
+    EditDuring {
+        edit: Edit,
+        gesture: String,
+    },
     /// The gesture is over: the field was left, the mouse released.
     EndGesture,
     Select(BTreeSet<NodeId>),
     /// Shows the rows of this output port (of a writer: its input) in the data panel.
-    Look { node: NodeId, port: usize },
+    Look {
+        node: NodeId,
+        port: usize,
+    },
     /// Selects the node, centres it, and shows its settings; `field`: scrolls to this setting.
-    Jump { node: NodeId, field: Option<String> },
+    Jump {
+        node: NodeId,
+        field: Option<String>,
+    },
     /// Options for a setting from outside, such as a cluster's topics.
-    Suggest { node: NodeId, key: String },
+    Suggest {
+        node: NodeId,
+        key: String,
+    },
     /// Settings from outside, such as a topic's fields.
     Infer(NodeId),
     Pick(Pick),
@@ -34,7 +46,10 @@ pub enum Request {
     ShowTab(FlowKey),
     CloseTab(FlowKey),
     /// Opens the menu of what can be done at this place.
-    ContextMenu { at: Pos2, about: About },
+    ContextMenu {
+        at: Pos2,
+        about: About,
+    },
     /// Tells the user and the log.
     Tell(Problem),
     Copy(String),

@@ -5,12 +5,30 @@ use std::path::PathBuf;
 /// A wish to the window's owner, who carries it out in its own time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wish {
-    PickFile { token: u64, title: String, filters: Vec<Filter>, folder: Option<PathBuf> },
-    PickFolder { token: u64, title: String, folder: Option<PathBuf> },
-    PickSave { token: u64, title: String, name: String, filters: Vec<Filter>, folder: Option<PathBuf> },
+    PickFile {
+        token: u64,
+        title: String,
+        filters: Vec<Filter>,
+        folder: Option<PathBuf>,
+    },
+    PickFolder {
+        token: u64,
+        title: String,
+        folder: Option<PathBuf>,
+    },
+    PickSave {
+        token: u64,
+        title: String,
+        name: String,
+        filters: Vec<Filter>,
+        folder: Option<PathBuf>,
+    },
     /// Shows a file in the system's file manager.
     Reveal(PathBuf),
-    Notify { title: String, body: String },
+    Notify {
+        title: String,
+        body: String,
+    },
     /// The window's title.
     Title(String),
     /// A window of its own, on a flow or on none.

@@ -35,7 +35,12 @@ fn settle(flow: &Flow, parameters: u64, start: &NodeId, done: &mut HashMap<NodeI
         }
         if !is_ready {
             open.push((id, true));
-            open.extend(node.inputs.iter().filter(|wire| !done.contains_key(&wire.from.node)).map(|wire| (&wire.from.node, false)));
+            open.extend(
+                node.inputs
+                    .iter()
+                    .filter(|wire| !done.contains_key(&wire.from.node))
+                    .map(|wire| (&wire.from.node, false)),
+            );
             // A circle, which only a broken file has, would go round for ever.
             if open.len() > 2 * flow.nodes.len() + 8 {
                 return;

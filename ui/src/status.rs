@@ -66,7 +66,8 @@ impl Status {
                 painter.circle_stroke(center, radius - stroke.width / 2.0, stroke);
                 let half: Vec<Pos2> = (0_u8..=12)
                     .map(|step| {
-                        let angle = std::f32::consts::FRAC_PI_2 + std::f32::consts::PI * f32::from(step) / 12.0;
+                        let angle =
+                            std::f32::consts::FRAC_PI_2 + std::f32::consts::PI * f32::from(step) / 12.0;
                         center + Vec2::angled(angle) * radius
                     })
                     .collect();

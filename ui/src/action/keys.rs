@@ -148,7 +148,8 @@ impl Keymap {
     pub fn take_json(&mut self, json: &Value) {
         let Some(own) = json.as_object() else { return };
         for (id, keys) in own {
-            let keys = keys.as_array().map(|keys| keys.iter().filter_map(|key| read(key.as_str()?)).collect());
+            let keys =
+                keys.as_array().map(|keys| keys.iter().filter_map(|key| read(key.as_str()?)).collect());
             if let Some((action, keys)) = Action::of_id(id).zip(keys) {
                 self.own.insert(action, keys);
             }

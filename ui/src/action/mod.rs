@@ -111,17 +111,59 @@ const fn spec(
 impl Action {
     /// In the order of the menus.
     pub const ALL: &'static [Self] = &[
-        Self::NewFlow, Self::OpenFlow, Self::OpenSample, Self::NewWindow, Self::Save, Self::SaveAs, Self::Export,
-        Self::CloseTab, Self::NextTab, Self::PreviousTab, Self::Quit,
-        Self::Undo, Self::Redo, Self::Cut, Self::Copy, Self::Paste, Self::PasteWired, Self::Duplicate, Self::Delete,
-        Self::DeleteAndHeal, Self::AddNode, Self::Rename, Self::TidyUp, Self::SelectAll, Self::SelectNone,
-        Self::SelectUpstream, Self::SelectDownstream,
-        Self::ZoomIn, Self::ZoomOut, Self::ZoomReset, Self::FitAll, Self::FitSelection, Self::TogglePalette,
-        Self::ToggleSettings, Self::ToggleData, Self::ToggleMinimap, Self::ShowData, Self::ShowProfile, Self::ShowLog,
-        Self::ShowRuns, Self::ThemeSystem, Self::ThemeDark, Self::ThemeLight, Self::ScaleUp, Self::ScaleDown,
+        Self::NewFlow,
+        Self::OpenFlow,
+        Self::OpenSample,
+        Self::NewWindow,
+        Self::Save,
+        Self::SaveAs,
+        Self::Export,
+        Self::CloseTab,
+        Self::NextTab,
+        Self::PreviousTab,
+        Self::Quit,
+        Self::Undo,
+        Self::Redo,
+        Self::Cut,
+        Self::Copy,
+        Self::Paste,
+        Self::PasteWired,
+        Self::Duplicate,
+        Self::Delete,
+        Self::DeleteAndHeal,
+        Self::AddNode,
+        Self::Rename,
+        Self::TidyUp,
+        Self::SelectAll,
+        Self::SelectNone,
+        Self::SelectUpstream,
+        Self::SelectDownstream,
+        Self::ZoomIn,
+        Self::ZoomOut,
+        Self::ZoomReset,
+        Self::FitAll,
+        Self::FitSelection,
+        Self::TogglePalette,
+        Self::ToggleSettings,
+        Self::ToggleData,
+        Self::ToggleMinimap,
+        Self::ShowData,
+        Self::ShowProfile,
+        Self::ShowLog,
+        Self::ShowRuns,
+        Self::ThemeSystem,
+        Self::ThemeDark,
+        Self::ThemeLight,
+        Self::ScaleUp,
+        Self::ScaleDown,
         Self::ScaleReset,
-        Self::Preview, Self::PreviewHere, Self::Run, Self::Stop,
-        Self::CommandPalette, Self::Shortcuts, Self::About,
+        Self::Preview,
+        Self::PreviewHere,
+        Self::Run,
+        Self::Stop,
+        Self::CommandPalette,
+        Self::Shortcuts,
+        Self::About,
     ];
 
     #[rustfmt::skip]
@@ -200,11 +242,31 @@ impl Action {
     pub fn is_for_text_too(self) -> bool {
         matches!(
             self,
-            Self::NewFlow | Self::OpenFlow | Self::Save | Self::SaveAs | Self::Export | Self::CloseTab | Self::NextTab
-                | Self::PreviousTab | Self::Quit | Self::NewWindow | Self::Preview | Self::Run | Self::Stop
-                | Self::CommandPalette | Self::Shortcuts | Self::TogglePalette | Self::ToggleSettings
-                | Self::ToggleData | Self::ShowData | Self::ShowProfile | Self::ShowLog | Self::ShowRuns
-                | Self::ScaleUp | Self::ScaleDown | Self::ScaleReset
+            Self::NewFlow
+                | Self::OpenFlow
+                | Self::Save
+                | Self::SaveAs
+                | Self::Export
+                | Self::CloseTab
+                | Self::NextTab
+                | Self::PreviousTab
+                | Self::Quit
+                | Self::NewWindow
+                | Self::Preview
+                | Self::Run
+                | Self::Stop
+                | Self::CommandPalette
+                | Self::Shortcuts
+                | Self::TogglePalette
+                | Self::ToggleSettings
+                | Self::ToggleData
+                | Self::ShowData
+                | Self::ShowProfile
+                | Self::ShowLog
+                | Self::ShowRuns
+                | Self::ScaleUp
+                | Self::ScaleDown
+                | Self::ScaleReset
         )
     }
 

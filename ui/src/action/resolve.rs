@@ -42,10 +42,27 @@ impl Action {
     /// What this action does in `env`. Toolbar, menus, palette and keys all ask here, so that they agree.
     pub fn resolve(self, env: &Env<'_>) -> Resolved {
         match self {
-            Self::NewFlow | Self::OpenFlow | Self::OpenSample | Self::NewWindow | Self::Quit | Self::TogglePalette
-            | Self::ToggleSettings | Self::ToggleData | Self::ToggleMinimap | Self::ShowData | Self::ShowProfile
-            | Self::ShowLog | Self::ShowRuns | Self::ThemeSystem | Self::ThemeDark | Self::ThemeLight
-            | Self::ScaleUp | Self::ScaleDown | Self::ScaleReset | Self::CommandPalette | Self::Shortcuts
+            Self::NewFlow
+            | Self::OpenFlow
+            | Self::OpenSample
+            | Self::NewWindow
+            | Self::Quit
+            | Self::TogglePalette
+            | Self::ToggleSettings
+            | Self::ToggleData
+            | Self::ToggleMinimap
+            | Self::ShowData
+            | Self::ShowProfile
+            | Self::ShowLog
+            | Self::ShowRuns
+            | Self::ThemeSystem
+            | Self::ThemeDark
+            | Self::ThemeLight
+            | Self::ScaleUp
+            | Self::ScaleDown
+            | Self::ScaleReset
+            | Self::CommandPalette
+            | Self::Shortcuts
             | Self::About => Resolved::Window,
             Self::NextTab | Self::PreviousTab if env.tabs < 2 => Resolved::Off("Only one flow is open"),
             _ => env.doc.map_or(NO_FLOW, |doc| self.on(doc)),
@@ -63,8 +80,14 @@ impl Action {
             Self::Redo => Resolved::Off("Nothing to redo"),
             Self::Save if doc.is_saved && doc.path.is_some() => Resolved::Off("Everything is saved"),
             Self::Save if doc.path.is_some() => Resolved::Send(Command::Save { flow, path: None }),
-            Self::Cut | Self::Copy | Self::Duplicate | Self::FitSelection | Self::SelectUpstream
-            | Self::SelectDownstream | Self::Delete | Self::DeleteAndHeal
+            Self::Cut
+            | Self::Copy
+            | Self::Duplicate
+            | Self::FitSelection
+            | Self::SelectUpstream
+            | Self::SelectDownstream
+            | Self::Delete
+            | Self::DeleteAndHeal
                 if doc.selection.is_empty() =>
             {
                 NO_SELECTION
@@ -73,9 +96,13 @@ impl Action {
                 let edit = Edit::RemoveNodes { ids: selected(), heal: self == Self::DeleteAndHeal };
                 Resolved::Send(Command::Edit { flow, edit, gesture: None })
             }
-            Self::Rename | Self::PreviewHere if doc.selection.len() != 1 => Resolved::Off("Select one node first"),
+            Self::Rename | Self::PreviewHere if doc.selection.len() != 1 => {
+                Resolved::Off("Select one node first")
+            }
             Self::SelectNone if doc.selection.is_empty() => Resolved::Off("Nothing is selected"),
-            Self::SelectAll | Self::TidyUp | Self::FitAll | Self::Export | Self::Preview | Self::Run if !has_nodes => {
+            Self::SelectAll | Self::TidyUp | Self::FitAll | Self::Export | Self::Preview | Self::Run
+                if !has_nodes =>
+            {
                 Resolved::Off("The flow has no nodes yet")
             }
             Self::Preview | Self::PreviewHere | Self::Run if doc.job.is_some() => {
@@ -84,7 +111,9 @@ impl Action {
             Self::Preview | Self::PreviewHere | Self::Run if doc.waits_for.is_some() => {
                 Resolved::Off("The embedded broker is still starting")
             }
-            Self::Run if doc.first_error().is_some() => Resolved::Off("Mend the nodes that need something first"),
+            Self::Run if doc.first_error().is_some() => {
+                Resolved::Off("Mend the nodes that need something first")
+            }
             Self::Stop => match &doc.job {
                 None => Resolved::Off("Nothing is running"),
                 Some(job) if job.is_committing => Resolved::Off("Too late: the rows are being made visible"),

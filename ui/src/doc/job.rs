@@ -85,7 +85,8 @@ impl Running {
 
     /// Records a second of all sources together.
     pub fn rate(&self) -> Option<f64> {
-        let rates: Vec<f64> = self.nodes.values().filter(|node| node.progress.is_some()).filter_map(NodeRun::rate).collect();
+        let rates: Vec<f64> =
+            self.nodes.values().filter(|node| node.progress.is_some()).filter_map(NodeRun::rate).collect();
         (!rates.is_empty()).then(|| rates.iter().sum())
     }
 
@@ -208,7 +209,9 @@ impl Doc {
         let took = format::millis(report.elapsed_ms);
         match report.outcome {
             RunOutcome::Done => self.log.info(format!("Run done in {took}")),
-            RunOutcome::Cancelled => self.log.info("Run cancelled; nothing was written and nothing committed"),
+            RunOutcome::Cancelled => {
+                self.log.info("Run cancelled; nothing was written and nothing committed")
+            }
             RunOutcome::Failed => self.log.info(format!("Run failed after {took}")),
         }
         for node in report.nodes {
@@ -219,7 +222,10 @@ impl Doc {
             entry.elapsed_ms = node.elapsed_ms;
             entry.problems.clone_from(&node.notes);
             if let Some(written) = node.written {
-                self.log.info_at(&node.node, format!("Wrote {} to `{}`", format::bytes(written.bytes), written.to));
+                self.log.info_at(
+                    &node.node,
+                    format!("Wrote {} to `{}`", format::bytes(written.bytes), written.to),
+                );
                 entry.written = Some(written);
             }
             node.notes.into_iter().for_each(|note| self.log.problem(note));
@@ -239,7 +245,11 @@ impl Doc {
                 && let Some(signature) = running.signatures.get(&id).copied()
             {
                 let (_, run) = self.runs.entry(id).or_default();
-                *run = NodeRun { state: Some(State::Failed), problems: vec![problem.clone()], ..NodeRun::default() };
+                *run = NodeRun {
+                    state: Some(State::Failed),
+                    problems: vec![problem.clone()],
+                    ..NodeRun::default()
+                };
                 let id = problem.at.node.clone();
                 if let Some(entry) = id.and_then(|id| self.runs.get_mut(&id)) {
                     entry.0 = signature;

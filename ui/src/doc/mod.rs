@@ -101,7 +101,7 @@ impl Doc {
         self.is_saved = session.is_saved(self.key)?;
         self.can_undo = session.can_undo(self.key)?;
         self.can_redo = session.can_redo(self.key)?;
-        self.path = session.path(self.key)?;
+        self.path = session.path(self.key);
         if Arc::ptr_eq(&flow, &self.flow) && !self.signatures.is_empty() {
             return Ok(());
         }
@@ -135,8 +135,7 @@ impl Doc {
     pub fn poll(&mut self, session: &mut Session) -> bool {
         if let Some(Outcome::Compiled(compiled)) = self.compiling.as_ref().and_then(Job::outcome) {
             self.compiling = None;
-            self.index =
-                compiled.nodes.iter().enumerate().map(|(at, node)| (node.id.clone(), at)).collect();
+            self.index = compiled.nodes.iter().enumerate().map(|(at, node)| (node.id.clone(), at)).collect();
             self.compiled = Some(compiled);
         }
         self.poll_job();
@@ -182,7 +181,9 @@ impl Doc {
         for (id, outcome) in found {
             match outcome {
                 Outcome::Inferred(new) => self.take_inferred(session, id, new),
-                Outcome::Failed(problems) => problems.into_iter().for_each(|problem| self.log.problem(problem)),
+                Outcome::Failed(problems) => {
+                    problems.into_iter().for_each(|problem| self.log.problem(problem))
+                }
                 _ => {}
             }
         }
@@ -271,7 +272,8 @@ impl Doc {
     pub fn title(&self) -> String {
         match &self.path {
             Some(path) => {
-                let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                let name =
+                    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
                 name.trim_end_matches(".yaml").trim_end_matches(".flow").to_owned()
             }
             None if self.flow.name.is_empty() => "Untitled".to_owned(),

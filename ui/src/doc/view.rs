@@ -72,7 +72,8 @@ impl Doc {
 
     /// Everything that is wrong with the node, for hover text.
     pub fn troubles(&self, id: &NodeId) -> Vec<&Problem> {
-        let mut all: Vec<&Problem> = self.made(id).map(|made| made.problems.iter().collect()).unwrap_or_default();
+        let mut all: Vec<&Problem> =
+            self.made(id).map(|made| made.problems.iter().collect()).unwrap_or_default();
         if let Some((signature, run)) = self.runs.get(id)
             && self.is_current(id, *signature)
         {
@@ -103,7 +104,11 @@ impl Doc {
         let trouble = self.trouble(id);
         let caption = match trouble {
             Some(problem) => problem.message.clone(),
-            None => self.made(id).and_then(|made| made.node.as_ref()).map(|node| node.caption()).unwrap_or_default(),
+            None => self
+                .made(id)
+                .and_then(|made| made.node.as_ref())
+                .map(|node| node.caption())
+                .unwrap_or_default(),
         };
         let mut view = NodeView {
             status,
@@ -140,7 +145,10 @@ impl NodeView {
                 .map(|target| (progress.records as f32 / target as f32).min(1.0));
             if status == Status::Running {
                 let rate = node.rate().map(|rate| format!("{}/s", format::short(rate)));
-                let left = node.left().filter(|left| left.as_secs_f32() >= 0.5).map(|left| format!("{} left", format::duration(left)));
+                let left = node
+                    .left()
+                    .filter(|left| left.as_secs_f32() >= 0.5)
+                    .map(|left| format!("{} left", format::duration(left)));
                 self.right = rate.into_iter().chain(left).collect::<Vec<_>>().join(", ");
             }
         } else {

@@ -162,7 +162,11 @@ mod tests {
         for tokens in [&DARK, &LIGHT] {
             for ground in [tokens.window, tokens.panel, tokens.raised] {
                 for text in [tokens.text, tokens.dim, tokens.faint, tokens.ok, tokens.warn, tokens.error] {
-                    assert!(contrast(text, ground) >= 4.5, "{text:?} on {ground:?}: {}", contrast(text, ground));
+                    assert!(
+                        contrast(text, ground) >= 4.5,
+                        "{text:?} on {ground:?}: {}",
+                        contrast(text, ground)
+                    );
                 }
             }
             assert!(contrast(tokens.on_accent, tokens.accent_fill) >= 4.5);
