@@ -72,6 +72,7 @@ impl Compiled {
         let mut compiled = Self { flow: flow.name.clone(), nodes: Vec::new(), problems: Vec::new() };
         let values = parameters::values(flow, values, &mut compiled.problems);
         let order = topological(flow, &mut compiled.problems);
+        let mut places = BTreeMap::new();
         for id in order {
             let Some(written) = flow.nodes.get(&id) else { continue };
             let mut problems = Vec::new();
@@ -79,7 +80,7 @@ impl Compiled {
                 .map_err(|problem| problems.push(problem))
                 .ok();
             let inputs = match &node {
-                Some(node) => links(&compiled, written, node.as_ref(), &mut problems),
+                Some(node) => links(&compiled.nodes, &places, written, node.as_ref(), &mut problems),
                 None => Vec::new(),
             };
             let mut made =
@@ -87,6 +88,7 @@ impl Compiled {
             compiled.settle(&mut made, host);
             let id = made.id.clone();
             made.problems = made.problems.into_iter().map(|problem| problem.at_node(&id)).collect();
+            places.insert(id, compiled.nodes.len());
             compiled.nodes.push(made);
         }
         compiled
@@ -149,7 +151,8 @@ fn load(
 }
 
 fn links(
-    compiled: &Compiled,
+    made: &[CompiledNode],
+    places: &BTreeMap<NodeId, usize>,
     written: &crate::FlowNode,
     node: &dyn Node,
     problems: &mut Vec<Problem>,
@@ -166,14 +169,14 @@ fn links(
             problems.push(Problem::user(message).at_field("inputs"));
             continue;
         };
-        let Some(from) = compiled.find(wire.from.node.as_str()) else {
+        let Some(&from) = places.get(&wire.from.node) else {
             problems.push(
                 Problem::user(format!("input comes from `{}`, which is not there", wire.from.node))
                     .at_field("inputs"),
             );
             continue;
         };
-        let from_port = match (&wire.from.port, &compiled.nodes[from].node) {
+        let from_port = match (&wire.from.port, &made[from].node) {
             (None, _) | (_, None) => Some(0),
             (Some(name), Some(node)) => node.card().outputs.iter().position(|port| port.name == name),
         };
@@ -202,26 +205,34 @@ fn links(
     links
 }
 
-/// Kahn's algorithm, stable in the order of the file; nodes on a cycle are reported and, with those below, left out.
+/// Kahn's algorithm, ordered as if the file were swept from top to bottom again and again, each time placing
+/// what takes from placed nodes only; nodes on a cycle are reported and, with those below, left out.
 fn topological(flow: &Flow, problems: &mut Vec<Problem>) -> Vec<NodeId> {
-    let mut order: Vec<NodeId> = Vec::with_capacity(flow.nodes.len());
-    let mut placed = std::collections::BTreeSet::new();
-    loop {
-        let before = order.len();
-        for (id, node) in &flow.nodes {
-            let is_ready = node
-                .inputs
-                .iter()
-                .all(|wire| placed.contains(&wire.from.node) || !flow.nodes.contains_key(&wire.from.node));
-            if is_ready && placed.insert(id) {
-                order.push(id.clone());
+    // The nodes above and below each node, by their place in the file; twice where two wires go there.
+    let mut above: Vec<Vec<usize>> = Vec::with_capacity(flow.nodes.len());
+    let mut below: Vec<Vec<usize>> = vec![Vec::new(); flow.nodes.len()];
+    for (at, node) in flow.nodes.values().enumerate() {
+        let from = node.inputs.iter().filter_map(|wire| flow.nodes.get_index_of(&wire.from.node));
+        above.push(from.collect());
+        above[at].iter().for_each(|&from| below[from].push(at));
+    }
+    let mut waits: Vec<usize> = above.iter().map(Vec::len).collect();
+    let mut ready: Vec<usize> = (0..waits.len()).filter(|&at| waits[at] == 0).collect();
+    // The sweep in which a node is placed, from 0.
+    let mut sweeps = vec![0; waits.len()];
+    let mut placed = Vec::with_capacity(waits.len());
+    while let Some(at) = ready.pop() {
+        sweeps[at] = above[at].iter().map(|&from| sweeps[from] + usize::from(from > at)).max().unwrap_or(0);
+        placed.push(at);
+        for &next in &below[at] {
+            waits[next] -= 1;
+            if waits[next] == 0 {
+                ready.push(next);
             }
         }
-        if order.len() == before {
-            break;
-        }
     }
-    for (id, node) in &flow.nodes {
+    placed.sort_unstable_by_key(|&at| (sweeps[at], at));
+    for (_, (id, node)) in flow.nodes.iter().enumerate().filter(|(at, _)| waits[*at] > 0) {
         if !node.inputs.iter().any(|wire| flow.reaches(id, &wire.from.node)) {
             continue;
         }
@@ -232,7 +243,7 @@ fn topological(flow: &Flow, problems: &mut Vec<Problem>) -> Vec<NodeId> {
                 .at_field("inputs"),
         );
     }
-    order
+    placed.into_iter().filter_map(|at| flow.nodes.get_index(at)).map(|(id, _)| id.clone()).collect()
 }
 
 #[cfg(test)]
@@ -282,6 +293,18 @@ mod tests {
             compiled.nodes[3].inputs,
             [Link { port: 0, from: 2, from_port: 0 }, Link { port: 0, from: 0, from_port: 0 }]
         );
+    }
+
+    #[test]
+    fn a_long_chain_written_upside_down_is_put_in_order() {
+        let mut text = String::new();
+        for i in (1..500).rev() {
+            text.extend([format!("  k{i}: {{kind: keep, version: 2, inputs: [k{}]}}\n", i - 1)]);
+        }
+        let compiled = compile(&(text + "  k0: {kind: rows}\n"));
+        assert_eq!(problems(&compiled), [""; 0]);
+        assert!(compiled.nodes.iter().enumerate().all(|(i, node)| node.id.as_str() == format!("k{i}")));
+        assert!(compiled.nodes[499].schemas.is_some());
     }
 
     #[test]
