@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use crossbeam_channel::{Receiver, Sender};
 use flowloom_flow::{Batch, Counts, NodeId, Position, Problem, Progress, Written};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Where a node is in a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     Queued,
@@ -53,7 +53,7 @@ pub enum RunEvent {
 }
 
 /// How a job ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     Done,
@@ -61,8 +61,8 @@ pub enum Outcome {
     Cancelled,
 }
 
-/// A run's record.
-#[derive(Clone, Debug, Serialize)]
+/// A run's record; the history keeps it as JSON and reads it back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     pub outcome: Outcome,
     /// The flow was right, so the run began; otherwise `problems` says what is wrong with the flow.
@@ -79,13 +79,13 @@ pub struct Report {
 }
 
 /// One node's part of a [`Report`].
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NodeReport {
     pub node: NodeId,
     pub kind: String,
     pub state: State,
     /// Rows of each output port; of a writer: the rows that it took, under `in`.
-    pub rows: BTreeMap<&'static str, u64>,
+    pub rows: BTreeMap<String, u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
     /// Offsets that a source read.
@@ -95,7 +95,7 @@ pub struct NodeReport {
     pub written: Option<Written>,
     /// Source: its read. Other nodes: from its first batch of rows to its last. Milliseconds.
     pub elapsed_ms: f64,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Problem>,
 }
 

@@ -4,12 +4,12 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::NodeId;
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The flow runs; the user should know.
@@ -19,7 +19,7 @@ pub enum Severity {
 }
 
 /// Whose move it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Domain {
     /// The flow or the call is wrong: the user mends it.
@@ -31,7 +31,7 @@ pub enum Domain {
 }
 
 /// Where it is: a node, one of its settings, a line of the flow file. Every part may be unknown.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<NodeId>,
@@ -43,8 +43,8 @@ pub struct Place {
     pub line: Option<usize>,
 }
 
-/// What failed, why, and what to do.
-#[derive(Clone, Debug, Serialize)]
+/// What failed, why, and what to do. Read back from a record it has no `source`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Problem {
     pub severity: Severity,
     pub domain: Domain,
@@ -57,7 +57,7 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
     /// The technical cause, for details views and logs.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_text")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_text", skip_deserializing)]
     pub source: Option<Arc<dyn Error + Send + Sync>>,
 }
 

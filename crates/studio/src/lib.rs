@@ -2,6 +2,7 @@
 
 mod command;
 pub mod demo;
+mod desk;
 mod infer;
 mod job;
 mod remember;
@@ -11,6 +12,7 @@ mod snapshot;
 mod tests;
 
 pub use command::{Command, FlowKey, Values};
+pub use desk::{Desk, Draft, Loaded, Recent};
 pub use flowloom_codegen::Project;
 pub use flowloom_engine::{
     ColumnProfile, Limits, NodePreview, NodeReport, Outcome as RunOutcome, PortPreview, Preview, PreviewAsk,
@@ -18,5 +20,5 @@ pub use flowloom_engine::{
 };
 pub use flowloom_store::Run;
 pub use job::{Job, Outcome};
-pub use remember::runs;
+pub use remember::{PastRun, runs};
 pub use session::{Reply, Session, registry};

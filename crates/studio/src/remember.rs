@@ -1,21 +1,59 @@
 //! Run history: every run of a flow, from whatever front end, in the store.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use flowloom_engine::{Outcome, Report};
 use flowloom_flow::Problem;
 use flowloom_store::{NewRun, Run, Store};
 
+/// Milliseconds since 1970 UTC.
+pub(crate) fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}
+
+/// A run of the history.
+#[derive(Clone, Debug)]
+pub struct PastRun {
+    pub id: i64,
+    /// The flow's name.
+    pub flow: String,
+    /// Its file, when it had one.
+    pub file: Option<PathBuf>,
+    /// Milliseconds since 1970 UTC.
+    pub started_ms: i64,
+    pub elapsed_ms: f64,
+    /// `done`, `failed`, `cancelled`.
+    pub outcome: String,
+    /// Rows, offsets, times and problems of each node; `None`: another version of Flowloom wrote it in other words.
+    pub report: Option<Report>,
+}
+
+impl PastRun {
+    pub(crate) fn of(run: Run) -> Self {
+        let report = serde_json::from_str(&run.report);
+        let report =
+            report.inspect_err(|error| tracing::debug!(run = run.id, %error, "unreadable report")).ok();
+        Self {
+            id: run.id,
+            flow: run.flow,
+            file: run.file.map(PathBuf::from),
+            started_ms: run.started_ms,
+            elapsed_ms: run.elapsed_ms,
+            outcome: run.outcome,
+            report,
+        }
+    }
+}
+
 /// Remembers a run. A store that cannot be used costs the history, never the run: it is only logged.
 pub(crate) fn remember(flow: &str, file: Option<&Path>, report: &Report) {
     let kept = Store::home().and_then(|home| Store::open(&home)).and_then(|store| {
-        let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
         let file = file.map(|path| path.display().to_string());
         store.add_run(&NewRun {
             flow,
             file: file.as_deref(),
-            started_ms: now_ms - report.elapsed_ms as i64,
+            started_ms: now_ms() - report.elapsed_ms as i64,
             elapsed_ms: report.elapsed_ms,
             outcome: match report.outcome {
                 Outcome::Done => "done",

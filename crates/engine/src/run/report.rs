@@ -57,7 +57,7 @@ impl Run<'_> {
         let rows = ports
             .iter()
             .enumerate()
-            .filter_map(|(port, named)| Some((named.name, probe(port)?.rows())))
+            .filter_map(|(port, named)| Some((named.name.to_owned(), probe(port)?.rows())))
             .collect();
         let read = self.read.get(&i);
         let elapsed_ms = match read {
