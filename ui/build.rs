@@ -13,7 +13,7 @@ fn main() {
             let path = entry.path();
             if path.extension().is_some_and(|end| end == "svg") {
                 let stem = path.file_stem().expect("a file has a name").to_string_lossy().into_owned();
-                rows.push((format!("{prefix}{stem}"), path));
+                rows.push((format!("{prefix}{stem}"), path.display().to_string()));
             }
         }
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use polars::prelude::DataType;
+
 /// `1,842,210`.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -47,6 +49,29 @@ pub fn bytes(bytes: u64) -> String {
         b if b < 999.5e3 => format!("{:.1} kB", b / 1e3),
         b if b < 999.5e6 => format!("{:.1} MB", b / 1e6),
         b => format!("{:.1} GB", b / 1e9),
+    }
+}
+
+/// A type in a word, as headers and pickers have it: `int`, `text`, `time, UTC`. Settings and hover text
+/// name the exact one with [`flowloom_flow::value::show_dtype`].
+pub fn type_word(dtype: &DataType) -> String {
+    match dtype {
+        DataType::Boolean => "bool".to_owned(),
+        DataType::String => "text".to_owned(),
+        DataType::Binary => "bytes".to_owned(),
+        DataType::Date => "date".to_owned(),
+        DataType::Time => "time of day".to_owned(),
+        // Shown in UTC whatever the zone.
+        DataType::Datetime(_, Some(_)) => "time, UTC".to_owned(),
+        DataType::Datetime(_, None) => "time".to_owned(),
+        DataType::Duration(_) => "duration".to_owned(),
+        DataType::List(_) | DataType::Array(..) => "list".to_owned(),
+        DataType::Struct(_) => "struct".to_owned(),
+        DataType::Null => "null".to_owned(),
+        dtype if dtype.is_decimal() => "decimal".to_owned(),
+        dtype if dtype.is_integer() => "int".to_owned(),
+        dtype if dtype.is_float() => "float".to_owned(),
+        dtype => flowloom_flow::value::show_dtype(dtype),
     }
 }
 

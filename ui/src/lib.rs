@@ -11,7 +11,9 @@ pub mod requested;
 pub mod shell;
 mod signature;
 pub mod status;
+pub mod table;
 pub mod theme;
+pub mod widget;
 
 pub use shell::{Answer, Filter, Setup, Wish};
 
