@@ -1,0 +1,16 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// Flowloom, the studio for Kafka pipelines.
+#[derive(Debug, Parser)]
+#[command(name = "flowloom-studio", version)]
+pub(crate) struct Args {
+    /// Flow files to open; the last session without any, and the demo the first time
+    pub(crate) flows: Vec<PathBuf>,
+    /// Open the sample flow on an embedded broker
+    #[arg(long, conflicts_with = "flows")]
+    pub(crate) demo: bool,
+}
