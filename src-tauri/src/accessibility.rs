@@ -12,9 +12,7 @@ pub(crate) use self::at_spi::Accessibility;
 
 #[cfg(target_os = "linux")]
 mod at_spi {
-    use accesskit::{
-        ActionHandler, ActionRequest, ActivationHandler, DeactivationHandler, Rect, TreeUpdate,
-    };
+    use accesskit::{ActionHandler, ActionRequest, ActivationHandler, DeactivationHandler, Rect, TreeUpdate};
     use accesskit_unix::Adapter;
 
     use super::{Inbox, PlatformOutput};

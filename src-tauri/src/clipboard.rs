@@ -16,8 +16,13 @@ enum Ask {
     Put(String),
     /// Text that was selected, for the middle button.
     Select(String),
-    Get { to: std::sync::mpsc::SyncSender<String>, late: Option<String> },
-    GetSelected { to: std::sync::mpsc::SyncSender<String> },
+    Get {
+        to: std::sync::mpsc::SyncSender<String>,
+        late: Option<String>,
+    },
+    GetSelected {
+        to: std::sync::mpsc::SyncSender<String>,
+    },
 }
 
 pub(crate) struct Clipboard {

@@ -1,6 +1,9 @@
 //! The way to the display on Linux, before Tauri looks for it.
 
-#![expect(unsafe_code, reason = "GTK is told through the environment that screen readers are served elsewhere")]
+#![expect(
+    unsafe_code,
+    reason = "GTK is told through the environment that screen readers are served elsewhere"
+)]
 
 use std::env;
 
@@ -22,7 +25,10 @@ pub(crate) fn open() -> anyhow::Result<()> {
     without_gtks_accessibility(|| {
         if gtk::init().is_err() {
             let display = ["DISPLAY", "WAYLAND_DISPLAY"].map(|name| env::var(name).unwrap_or_default());
-            bail!("the display does not answer; to work without one: `flowloom demo`; `{}`", display.concat());
+            bail!(
+                "the display does not answer; to work without one: `flowloom demo`; `{}`",
+                display.concat()
+            );
         }
         Ok(())
     })

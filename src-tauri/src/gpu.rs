@@ -51,7 +51,8 @@ impl Gpu {
         window: &tauri::Window,
         inbox: Inbox,
     ) -> anyhow::Result<(Self, wgpu::Surface<'static>)> {
-        let opened = opening.join().map_err(|_| anyhow!("the thread that opens the device panicked"))?;
+        let opened =
+            opening.join().unwrap_or_else(|_panic| Err(anyhow!("the thread that opens the device panicked")));
         let (gpu, surface) = match opened.and_then(|gpu| gpu.fit(window)) {
             Ok(fitting) => fitting,
             Err(error) => Self::over_gl(window).with_context(|| format!("{NO_DRIVER} ({error:#})"))?,

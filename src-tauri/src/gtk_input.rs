@@ -114,7 +114,9 @@ fn connect_pointer(window: &gtk::ApplicationWindow, wires: &Wires) {
     let to = wires.clone();
     let last_scale = Cell::new(1.0);
     window.connect_event(move |_, event| {
-        let Some(pinch) = event.downcast_ref::<gdk::EventTouchpadPinch>() else { return Propagation::Proceed };
+        let Some(pinch) = event.downcast_ref::<gdk::EventTouchpadPinch>() else {
+            return Propagation::Proceed;
+        };
         // The scale counts from the gesture's start, egui's from the last event.
         let scale = pinch.scale().max(f64::EPSILON);
         let ratio = scale / last_scale.replace(scale);
@@ -137,13 +139,16 @@ fn connect_visibility(window: &gtk::ApplicationWindow, wires: &Wires) {
         }
     };
     let (seen, changed) = (is_obscured, update.clone());
-    window.connect_visibility_notify_event(move |_, event| {
-        seen.set(event.state() == gdk::VisibilityState::FullyObscured);
-        changed();
+    window.connect_event(move |_, event| {
+        if let Some(event) = event.downcast_ref::<gdk::EventVisibility>() {
+            seen.set(event.state() == gdk::VisibilityState::FullyObscured);
+            changed();
+        }
         Propagation::Proceed
     });
     window.connect_window_state_event(move |_, event| {
-        is_iconified.set(event.new_window_state().intersects(WindowState::ICONIFIED | WindowState::WITHDRAWN));
+        is_iconified
+            .set(event.new_window_state().intersects(WindowState::ICONIFIED | WindowState::WITHDRAWN));
         update();
         Propagation::Proceed
     });
@@ -164,8 +169,8 @@ fn connect_files(window: &gtk::ApplicationWindow, wires: &Wires) {
     });
     let to = wires.clone();
     window.connect_drag_data_received(move |_, _, _, _, data, _, _| {
-        let paths = data.uris().iter().filter_map(|uri| glib::filename_from_uri(uri).ok()).map(|(path, _)| path);
-        let paths = paths.collect();
+        let uris = data.uris();
+        let paths = uris.iter().filter_map(|uri| Some(glib::filename_from_uri(uri).ok()?.0)).collect();
         to.tell(|input| input.drop_files(paths));
     });
 }
@@ -268,7 +273,7 @@ fn button(number: u32) -> Option<PointerButton> {
     })
 }
 
-/// AltGr is none of them: it only chooses another letter.
+/// Alt Gr is none of them: it only chooses another letter.
 fn modifiers(state: ModifierType) -> Modifiers {
     let ctrl = state.contains(ModifierType::CONTROL_MASK);
     Modifiers {

@@ -114,7 +114,8 @@ impl Host {
         builder = match WindowState::read().and_then(|state| state.on(&screens)) {
             Some(state) => {
                 let scale = monitors.first().map_or(1.0, tauri::Monitor::scale_factor);
-                let (position, size) = (state.position().to_logical::<f64>(scale), state.size().to_logical::<f64>(scale));
+                let (position, size) =
+                    (state.position().to_logical::<f64>(scale), state.size().to_logical::<f64>(scale));
                 let aside = f64::from(self.count - 1) * CASCADE;
                 builder
                     .position(position.x + aside, position.y + aside)

@@ -4,7 +4,9 @@
 
 use std::path::PathBuf;
 
-use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, RawInput, TouchPhase, Vec2};
+use egui::{
+    Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, RawInput, TouchPhase, Vec2,
+};
 
 /// A clipboard command that the keyboard gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +46,10 @@ impl Input {
 
     /// Hands over what came since the last call.
     pub(crate) fn take(&mut self) -> RawInput {
-        let hovered = self.hovered.iter().map(|path| egui::HoveredFile { path: Some(path.clone()), ..Default::default() });
+        let hovered = self
+            .hovered
+            .iter()
+            .map(|path| egui::HoveredFile { path: Some(path.clone()), ..Default::default() });
         RawInput {
             events: std::mem::take(&mut self.events),
             hovered_files: hovered.collect(),
@@ -276,10 +281,13 @@ mod tests {
             input.preedit("に", Some(1));
             input.commit("日");
         });
-        assert!(matches!(
-            events.as_slice(),
-            [Event::Ime(egui::ImeEvent::Preedit { .. }), Event::Ime(egui::ImeEvent::Commit(text))] if text == "日"
-        ), "{events:?}");
+        assert!(
+            matches!(
+                events.as_slice(),
+                [Event::Ime(egui::ImeEvent::Preedit { .. }), Event::Ime(egui::ImeEvent::Commit(text))] if text == "日"
+            ),
+            "{events:?}"
+        );
     }
 
     #[test]

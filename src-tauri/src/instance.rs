@@ -10,7 +10,9 @@ use crate::bell::{Inbox, Letter};
 
 /// Whether starts share one process. A home of its own is a studio of its own.
 pub(crate) fn is_shared() -> bool {
-    ["FLOWLOOM_ALONE", "FLOWLOOM_HOME"].iter().all(|name| env::var_os(name).is_none_or(|value| value.is_empty()))
+    ["FLOWLOOM_ALONE", "FLOWLOOM_HOME"]
+        .iter()
+        .all(|name| env::var_os(name).is_none_or(|value| value.is_empty()))
 }
 
 pub(crate) fn plugin(inbox: Inbox) -> TauriPlugin<Wry> {

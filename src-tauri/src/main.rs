@@ -35,9 +35,9 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use crate::stand_in::Setup;
 use anyhow::Context as _;
 use clap::Parser as _;
-use crate::stand_in::Setup;
 
 use self::args::Args;
 use self::bell::{Bell, Inbox};

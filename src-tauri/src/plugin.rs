@@ -4,7 +4,9 @@ use parking_lot::Mutex;
 use tauri_runtime::UserEvent;
 use tauri_runtime_wry::tao::event::{Event, StartCause};
 use tauri_runtime_wry::tao::event_loop::{ControlFlow, EventLoopProxy, EventLoopWindowTarget};
-use tauri_runtime_wry::{Context, EventLoopIterationContext, Message, Plugin, PluginBuilder, WebContextStore};
+use tauri_runtime_wry::{
+    Context, EventLoopIterationContext, Message, Plugin, PluginBuilder, WebContextStore,
+};
 
 use crate::bell::Bell;
 use crate::host;
@@ -48,7 +50,8 @@ impl<T: UserEvent> Plugin<T> for HostPlugin {
             Event::WindowEvent { window_id, event, .. } => {
                 let Some(id) = known.window_id_map.get(window_id) else { return false };
                 let label = known.windows.0.borrow().get(&id).map(|window| window.label().to_owned());
-                label.is_some_and(|label| host::with(|host| host.window_event(&label, event)).unwrap_or(false))
+                label
+                    .is_some_and(|label| host::with(|host| host.window_event(&label, event)).unwrap_or(false))
             }
             Event::RedrawRequested(window_id) => {
                 let Some(id) = known.window_id_map.get(window_id) else { return false };

@@ -19,7 +19,7 @@ pub(crate) enum Painted {
 }
 
 pub(crate) struct Surface {
-    surface: wgpu::Surface<'static>,
+    target: wgpu::Surface<'static>,
     config: wgpu::SurfaceConfiguration,
     renderer: Renderer,
     /// The configuration is to be given again before the next frame.
@@ -38,7 +38,7 @@ impl Surface {
         config.present_mode = wgpu::PresentMode::AutoVsync;
         config.desired_maximum_frame_latency = 1;
         let renderer = Renderer::new(&gpu.device, format, RendererOptions::default());
-        Ok(Self { surface, config, renderer, is_outdated: true })
+        Ok(Self { target: surface, config, renderer, is_outdated: true })
     }
 
     pub(crate) fn size(&self) -> [u32; 2] {
@@ -54,6 +54,7 @@ impl Surface {
     }
 
     /// Takes over egui's textures, which must happen whether or not a frame is shown.
+    #[expect(clippy::iter_over_hash_type, reason = "textures are uploaded in any order")]
     pub(crate) fn upload(&mut self, gpu: &Gpu, textures: &TexturesDelta) {
         for (id, deltas) in &textures.set {
             for delta in deltas {
@@ -63,6 +64,7 @@ impl Surface {
     }
 
     /// Drops the textures that the frame was the last to use.
+    #[expect(clippy::iter_over_hash_type, reason = "textures are dropped in any order")]
     pub(crate) fn free(&mut self, textures: &TexturesDelta) {
         for id in &textures.free {
             self.renderer.free_texture(id);
@@ -109,9 +111,9 @@ impl Surface {
     fn acquire(&mut self, gpu: &Gpu, window: &tauri::Window) -> Result<wgpu::SurfaceTexture, Duration> {
         for _ in 0..2 {
             if std::mem::take(&mut self.is_outdated) {
-                self.surface.configure(&gpu.device, &self.config);
+                self.target.configure(&gpu.device, &self.config);
             }
-            match self.surface.get_current_texture() {
+            match self.target.get_current_texture() {
                 Acquired::Success(frame) => return Ok(frame),
                 Acquired::Suboptimal(frame) => {
                     self.is_outdated = true;
@@ -119,7 +121,7 @@ impl Surface {
                 }
                 Acquired::Outdated | Acquired::Validation => self.is_outdated = true,
                 Acquired::Lost => match gpu.surface(window) {
-                    Ok(surface) => (self.surface, self.is_outdated) = (surface, true),
+                    Ok(surface) => (self.target, self.is_outdated) = (surface, true),
                     Err(error) => {
                         tracing::warn!("{error:#}");
                         return Err(RETRY);

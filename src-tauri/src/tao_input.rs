@@ -1,7 +1,9 @@
 //! Keys, text, pointer and files on Windows and macOS, from tao's events.
 
 use egui::{Modifiers, MouseWheelUnit, PointerButton, TouchPhase, Vec2};
-use tauri_runtime_wry::tao::event::{ElementState, MouseButton, MouseScrollDelta, TouchPhase as Phase, WindowEvent};
+use tauri_runtime_wry::tao::event::{
+    ElementState, MouseButton, MouseScrollDelta, TouchPhase as Phase, WindowEvent,
+};
 use tauri_runtime_wry::tao::keyboard::ModifiersState;
 
 use crate::clipboard::Clipboard;
@@ -9,7 +11,12 @@ use crate::input::Input;
 use crate::keys;
 
 /// Puts what happened into the input; `false` if it is nothing that a frame would show.
-pub(crate) fn happened(event: &WindowEvent<'_>, input: &mut Input, clipboard: &Clipboard, label: &str) -> bool {
+pub(crate) fn happened(
+    event: &WindowEvent<'_>,
+    input: &mut Input,
+    clipboard: &Clipboard,
+    label: &str,
+) -> bool {
     match event {
         WindowEvent::CursorMoved { position, .. } => input.pointer_moved(position.x, position.y),
         WindowEvent::CursorLeft { .. } => input.pointer_left(),
@@ -20,7 +27,9 @@ pub(crate) fn happened(event: &WindowEvent<'_>, input: &mut Input, clipboard: &C
         WindowEvent::MouseWheel { delta, phase, .. } => {
             let (unit, delta) = match delta {
                 MouseScrollDelta::LineDelta(x, y) => (MouseWheelUnit::Line, Vec2::new(*x, *y)),
-                MouseScrollDelta::PixelDelta(by) => (MouseWheelUnit::Point, Vec2::new(by.x as f32, by.y as f32)),
+                MouseScrollDelta::PixelDelta(by) => {
+                    (MouseWheelUnit::Point, Vec2::new(by.x as f32, by.y as f32))
+                }
                 _ => return false,
             };
             input.wheel(unit, delta, touch_phase(*phase));

@@ -26,14 +26,18 @@ impl Host {
     fn fulfil(&mut self, label: &str, wish: Wish) {
         let done: anyhow::Result<()> = match wish {
             Wish::PickFile { token, title, filters, folder } => {
-                self.dialog(label, &title, &filters, folder).map(|dialog| dialog.pick_file(self.answer(label, token)))
+                self.dialog(label, &title, &filters, folder).pick_file(self.answer(label, token));
+                Ok(())
             }
             Wish::PickFolder { token, title, folder } => {
-                self.dialog(label, &title, &[], folder).map(|dialog| dialog.pick_folder(self.answer(label, token)))
+                self.dialog(label, &title, &[], folder).pick_folder(self.answer(label, token));
+                Ok(())
             }
-            Wish::PickSave { token, title, name, filters, folder } => self
-                .dialog(label, &title, &filters, folder)
-                .map(|dialog| dialog.set_file_name(name).save_file(self.answer(label, token))),
+            Wish::PickSave { token, title, name, filters, folder } => {
+                let dialog = self.dialog(label, &title, &filters, folder).set_file_name(name);
+                dialog.save_file(self.answer(label, token));
+                Ok(())
+            }
             Wish::Reveal(path) => self.app.opener().reveal_item_in_dir(path).map_err(Into::into),
             Wish::Notify { title, body } => {
                 self.app.notification().builder().title(title).body(body).show().map_err(Into::into)
@@ -78,7 +82,7 @@ impl Host {
         title: &str,
         filters: &[(String, Vec<String>)],
         folder: Option<PathBuf>,
-    ) -> anyhow::Result<FileDialogBuilder<tauri::Wry>> {
+    ) -> FileDialogBuilder<tauri::Wry> {
         let mut dialog = self.app.dialog().file().set_title(title);
         for (name, ends) in filters {
             let ends: Vec<&str> = ends.iter().map(String::as_str).collect();
@@ -90,7 +94,7 @@ impl Host {
         if let Some(window) = self.windows.get(label) {
             dialog = dialog.set_parent(&window.tauri);
         }
-        Ok(dialog)
+        dialog
     }
 
     /// Takes a dialog's answer, on whatever thread it comes, to the window that asked.

@@ -74,3 +74,8 @@ pub fn runs(limit: u32) -> Result<Vec<Run>, Problem> {
         .and_then(|home| Store::open(&home)?.runs(limit))
         .map_err(|error| Problem::external(error.to_string()).source(error))
 }
+
+/// The folder of this person's data: `FLOWLOOM_HOME`, else the platform's.
+pub fn home() -> Result<PathBuf, Problem> {
+    Store::home().map_err(|error| Problem::external(error.to_string()).source(error))
+}
