@@ -7,8 +7,8 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::stand_in::Answer;
 use accesskit::ActionRequest;
+use flowloom_ui::Answer;
 use parking_lot::{Condvar, Mutex};
 
 /// Wakes the event loop, at most once until it has looked.

@@ -186,11 +186,16 @@ impl InputMethod {
         let context = gtk::IMMulticontext::new();
         context.set_client_window(window.window().as_ref());
         context.set_use_preedit(true);
-        let has_committed = Rc::new(Cell::new(false));
-        let (to, committed) = (wires.clone(), has_committed.clone());
+        // What a key commits is told after the key itself.
+        let committed = Rc::new(RefCell::new(None::<String>));
+        let is_filtering = Rc::new(Cell::new(false));
+        let (to, stash, filtering) = (wires.clone(), Rc::clone(&committed), Rc::clone(&is_filtering));
         context.connect_commit(move |_, text| {
-            committed.set(true);
-            to.tell(|input| input.commit(text));
+            if filtering.get() {
+                stash.borrow_mut().get_or_insert_default().push_str(text);
+            } else {
+                to.tell(|input| input.commit(text));
+            }
         });
         let to = wires.clone();
         context.connect_preedit_changed(move |context| {
@@ -198,23 +203,30 @@ impl InputMethod {
             to.tell(|input| input.preedit(&text, usize::try_from(cursor).ok()));
         });
         for pressed in [true, false] {
-            let (to, context, has_committed) = (wires.clone(), context.clone(), has_committed.clone());
+            let (to, context) = (wires.clone(), context.clone());
+            let (committed, is_filtering) = (Rc::clone(&committed), Rc::clone(&is_filtering));
             let handle = move |_: &gtk::ApplicationWindow, event: &gdk::EventKey| {
                 to.input.borrow_mut().set_modifiers(after(event, pressed));
-                let wants_text = to.input.borrow().wants_text;
-                let was_composing = to.input.borrow().is_composing();
-                has_committed.set(false);
+                let (wants_text, was_composing) = {
+                    let input = to.input.borrow();
+                    (input.wants_text, input.is_composing())
+                };
+                is_filtering.set(true);
                 let is_taken = wants_text && context.filter_keypress(event);
-                // A letter is text and a key; a key that only moves a composition on is neither.
-                if is_taken && pressed && (was_composing || !has_committed.get()) {
-                    return to.tell(|_| ());
+                is_filtering.set(false);
+                let committed = committed.take();
+                // A letter is a key and text; a key that only moves a composition on is neither.
+                if !is_taken || !pressed || (committed.is_some() && !was_composing) {
+                    key(&to, event, pressed);
                 }
-                key(&to, event, pressed);
-                if !is_taken && pressed && !event.state().contains(ModifierType::MOD1_MASK) {
-                    let typed = event.keyval().to_unicode().map(String::from);
-                    return to.tell(|input| input.text(typed.as_deref().unwrap_or_default()));
-                }
-                to.tell(|_| ())
+                let is_letter = pressed && !is_taken && !event.state().contains(ModifierType::MOD1_MASK);
+                to.tell(|input| match committed {
+                    Some(text) => input.commit(&text),
+                    None if is_letter => {
+                        input.text(&event.keyval().to_unicode().map(String::from).unwrap_or_default());
+                    }
+                    None => {}
+                })
             };
             if pressed {
                 window.connect_key_press_event(handle);

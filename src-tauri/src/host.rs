@@ -16,9 +16,9 @@ use tauri_runtime_wry::tao::event::WindowEvent;
 use crate::bell::{Bell, Inbox, Letter};
 use crate::clipboard::Clipboard;
 use crate::gpu::{self, Gpu};
-use crate::stand_in::Setup;
 use crate::window::{Shared, Window};
 use crate::window_state::{Screen, WindowState};
+use flowloom_ui::Setup;
 
 const TITLE: &str = "Flowloom";
 const SIZE: [f64; 2] = [1280.0, 800.0];

@@ -1,5 +1,6 @@
 //! What goes to stderr: warnings, unless `FLOWLOOM_LOG` says otherwise, and panics.
 
+use std::io::IsTerminal as _;
 use std::panic::{self, PanicHookInfo};
 
 use tracing_subscriber::EnvFilter;
@@ -9,7 +10,8 @@ pub(crate) fn start() {
     // The graphics drivers warn about what is no concern of the person before the screen.
     let quiet = "warn,wgpu_core=error,wgpu_hal=error,egui_wgpu=error,naga=error";
     let filter = EnvFilter::try_from_env("FLOWLOOM_LOG").unwrap_or_else(|_| EnvFilter::new(quiet));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let is_read = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_read).with_writer(std::io::stderr).init();
     panic::set_hook(Box::new(report));
 }
 

@@ -35,9 +35,9 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::stand_in::Setup;
 use anyhow::Context as _;
 use clap::Parser as _;
+use flowloom_ui::Setup;
 
 use self::args::Args;
 use self::bell::{Bell, Inbox};
@@ -54,8 +54,6 @@ fn main() -> ExitCode {
     match run(args, started) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            tracing::error!("{error:#}");
-            // Without a terminal there is nowhere else to say it.
             drop(writeln!(std::io::stderr(), "flowloom-studio: {error:#}"));
             ExitCode::FAILURE
         }

@@ -1,28 +1,9 @@
-//! Stands in for `flowloom_ui`'s application until it lands.
+//! Stands in for the application until `flowloom_ui` has it.
+
 use std::path::PathBuf;
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "stand-in")]
-pub(crate) enum Wish {
-    PickFile { token: u64, title: String, filters: Vec<Filter>, folder: Option<PathBuf> },
-    PickFolder { token: u64, title: String, folder: Option<PathBuf> },
-    PickSave { token: u64, title: String, name: String, filters: Vec<Filter>, folder: Option<PathBuf> },
-    Reveal(PathBuf),
-    Notify { title: String, body: String },
-    Title(String),
-    NewWindow(Option<PathBuf>),
-    Close,
-    Quit,
-}
-pub(crate) type Filter = (String, Vec<String>);
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
-    Picked { token: u64, path: Option<PathBuf> },
-}
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Setup {
-    pub open: Vec<PathBuf>,
-    pub is_demo: bool,
-}
+
+use flowloom_ui::{Answer, Setup, Wish};
+
 pub(crate) fn install(_: &egui::Context) {}
 pub(crate) struct App {
     text: String,

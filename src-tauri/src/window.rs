@@ -15,9 +15,10 @@ use crate::clipboard::Clipboard;
 use crate::cursor::Cursor;
 use crate::gpu::Gpu;
 use crate::input::{Clip, Input};
-use crate::stand_in::{App, Setup, Wish};
+use crate::stand_in::App;
 use crate::surface::{Painted, Surface};
 use crate::window_state::WindowState;
+use flowloom_ui::{Setup, Wish};
 
 /// What a frame wants from the host.
 #[derive(Default)]

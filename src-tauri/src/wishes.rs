@@ -8,8 +8,8 @@ use tauri_plugin_opener::OpenerExt as _;
 
 use crate::bell::Letter;
 use crate::host::Host;
-use crate::stand_in::{Answer, Setup, Wish};
 use crate::window::Wanted;
+use flowloom_ui::{Answer, Setup, Wish};
 
 impl Host {
     pub(crate) fn carry_out(&mut self, label: &str, wanted: Wanted) {

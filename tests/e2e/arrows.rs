@@ -65,12 +65,14 @@ fn the_architecture_draws_crates_that_exist_and_no_more_arrows_than_agreed() {
     let agreed = [
         ("cli", "engine, flow, studio"),
         ("codegen", "flow"),
+        ("desktop", "flow, studio, ui"),
         ("engine", "flow"),
         ("flow", ""),
         ("kafka", ""),
         ("nodes", "flow, kafka"),
         ("store", ""),
         ("studio", "codegen, engine, flow, kafka, nodes, store"),
+        ("ui", "flow, studio"),
     ];
     let drawn: Vec<(String, String)> =
         drawn().into_iter().map(|(from, to)| (from, to.into_iter().collect::<Vec<_>>().join(", "))).collect();
