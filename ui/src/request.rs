@@ -9,6 +9,7 @@ use flowloom_flow::{Edit, NodeId, Problem};
 use flowloom_studio::FlowKey;
 
 use crate::action::Action;
+use crate::dialog::Answered;
 
 /// One wish of a panel.
 #[derive(Debug)]
@@ -53,6 +54,8 @@ pub enum Request {
     /// Tells the user and the log.
     Tell(Problem),
     Copy(String),
+    /// A dialog's answer.
+    Answered(Answered),
 }
 
 /// A dialog of the system for a setting's path; the answer comes to [`crate::doc::Doc::picked`].

@@ -41,6 +41,11 @@ impl Log {
         self.lines.iter()
     }
 
+    /// The newest line that is no problem.
+    pub fn last_info(&self) -> Option<&str> {
+        self.lines.iter().rev().find(|line| line.level == Level::Info).map(|line| line.text.as_str())
+    }
+
     pub fn written(&self) -> u64 {
         self.written
     }

@@ -9,6 +9,7 @@ mod view;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use flowloom_flow::{Compiled, Flow, NodeId, Problem, Suggestion};
 use flowloom_studio::{Command, FlowKey, Job, NodePreview, Outcome, Reply, Session, Values};
@@ -56,6 +57,7 @@ pub struct Doc {
     pub picked: BTreeMap<(NodeId, String), PathBuf>,
     /// What a preview or run has to wait for, in words.
     pub waits_for: Option<&'static str>,
+    pub saved_at: Option<SystemTime>,
     /// Number of the last change of the flow; drafts and canvas caches go by it.
     pub revision: u64,
 }
@@ -88,6 +90,7 @@ impl Doc {
             inferring: HashMap::new(),
             picked: BTreeMap::new(),
             waits_for: None,
+            saved_at: None,
             revision: 0,
         };
         doc.follow(session)?;

@@ -1,0 +1,101 @@
+//! The sample flow beside an embedded broker: the flow is there at once, the broker a moment later.
+
+use flowloom_studio::{Command, demo};
+
+use super::App;
+use crate::doc::Doc;
+
+/// What a preview waits for meanwhile.
+const WAITS: &str = "The embedded broker is still starting";
+
+impl App {
+    /// Opens the sample flow and starts its broker, unless it runs already.
+    pub(super) fn open_sample(&mut self) {
+        let folder = match demo::folder() {
+            Ok(folder) => folder,
+            Err(problem) => return self.tell(problem),
+        };
+        let path = match demo::put_flow(&folder) {
+            Ok(path) => path,
+            Err(problem) => return self.tell(problem),
+        };
+        let Some(key) = self.open_file(path) else { return };
+        self.sample = Some(key);
+        match &self.demo {
+            Some(demo) => {
+                let values = demo.values();
+                self.with_doc(key, |doc, session| doc.set_values(values, session));
+            }
+            None => {
+                self.wait_for_broker(Some(WAITS));
+                if self.starting.is_none() {
+                    self.starting = Some(demo::starting(&folder));
+                }
+            }
+        }
+    }
+
+    /// Whether the broker has come up.
+    pub(super) fn poll_demo(&mut self) {
+        let Some(result) = self.starting.as_ref().and_then(demo::Starting::poll) else { return };
+        self.starting = None;
+        self.wait_for_broker(None);
+        match result {
+            Ok(demo) => {
+                let values = demo.values();
+                if let Some(key) = self.sample {
+                    self.with_doc(key, |doc, session| {
+                        let orders = demo.orders();
+                        doc.log.info(format!("Embedded broker at {} with {orders} orders", demo.bootstrap_servers()));
+                        doc.set_values(values, session)
+                    });
+                }
+                self.demo = Some(demo);
+            }
+            Err(problem) => self.tell(problem),
+        }
+    }
+
+    fn wait_for_broker(&mut self, waits: Option<&'static str>) {
+        let sample = self.sample;
+        for doc in self.docs.iter_mut().filter(|doc| Some(doc.key) == sample) {
+            doc.waits_for = waits;
+        }
+    }
+
+    /// Where the sample's broker listens, for the status line.
+    pub(super) fn broker(&self) -> Option<(&'static str, bool)> {
+        let is_sample = self.doc().map(|doc| doc.key) == self.sample && self.sample.is_some();
+        match (&self.demo, &self.starting) {
+            _ if !is_sample => None,
+            (Some(_), _) => Some(("Embedded broker", true)),
+            (None, Some(_)) => Some(("Embedded broker starts", false)),
+            (None, None) => None,
+        }
+    }
+
+    /// Does something with a document and the session; what goes wrong is told.
+    pub(super) fn with_doc(
+        &mut self,
+        key: flowloom_studio::FlowKey,
+        work: impl FnOnce(&mut Doc, &mut flowloom_studio::Session) -> Result<(), flowloom_flow::Problem>,
+    ) {
+        let Some(doc) = self.docs.iter_mut().find(|doc| doc.key == key) else { return };
+        if let Err(problem) = work(doc, &mut self.session) {
+            self.tell(problem);
+        }
+    }
+
+    /// Sends a command about the flow in front and follows the session.
+    pub(super) fn send(&mut self, command: Command) -> bool {
+        let sent = self.session.send(command);
+        let is_done = sent.is_ok();
+        if let Err(problems) = sent {
+            self.tell_all(problems);
+        }
+        if let Some(key) = self.doc().map(|doc| doc.key) {
+            self.with_doc(key, Doc::follow);
+        }
+        is_done
+    }
+}

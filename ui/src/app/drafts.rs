@@ -1,0 +1,115 @@
+//! Unsaved work is kept aside a moment after each change, so that a crash loses seconds at most.
+
+use std::time::{Duration, Instant};
+
+use egui::Context;
+use flowloom_flow::file;
+use flowloom_studio::{Command, Draft, FlowKey, Reply};
+
+use super::App;
+use crate::dialog::Dialog;
+
+/// After the last change, so that typing does not write at each key.
+const QUIET: Duration = Duration::from_millis(700);
+
+/// What the store has of an unsaved flow.
+#[derive(Debug)]
+pub(super) struct Kept {
+    id: String,
+    /// Revision of the document that is kept.
+    revision: u64,
+    /// Revision that was last seen, and since when it stands still.
+    seen: u64,
+    since: Instant,
+}
+
+impl App {
+    /// Keeps each unsaved flow aside once it stands still.
+    pub(super) fn keep_drafts(&mut self, ctx: &Context) {
+        if !self.is_loaded {
+            return;
+        }
+        for doc in self.docs.iter().filter(|doc| !doc.is_saved) {
+            let kept = self.drafts.entry(doc.key).or_insert_with(|| Kept {
+                id: Draft::fresh_id(),
+                revision: 0,
+                seen: 0,
+                since: Instant::now(),
+            });
+            if kept.seen != doc.revision {
+                kept.seen = doc.revision;
+                kept.since = Instant::now();
+            }
+            if kept.revision == doc.revision {
+                continue;
+            }
+            match QUIET.checked_sub(kept.since.elapsed()) {
+                Some(rest) if !rest.is_zero() => ctx.request_repaint_after(rest),
+                _ => {
+                    kept.revision = doc.revision;
+                    let draft =
+                        Draft::new(kept.id.clone(), doc.path.clone(), doc.title(), file::save(&doc.flow));
+                    self.desk.keep_draft(draft);
+                }
+            }
+        }
+        let done: Vec<FlowKey> = self
+            .docs
+            .iter()
+            .filter(|doc| doc.is_saved && self.drafts.contains_key(&doc.key))
+            .map(|doc| doc.key)
+            .collect();
+        done.into_iter().for_each(|key| self.drop_draft(key));
+    }
+
+    pub(super) fn drop_draft(&mut self, key: FlowKey) {
+        if let Some(kept) = self.drafts.remove(&key) {
+            self.desk.drop_draft(&kept.id);
+        }
+    }
+
+    /// Asks what is to become of the next piece of unsaved work that was found.
+    pub(super) fn offer_draft(&mut self) {
+        if self.dialog.is_none()
+            && let Some(draft) = self.found.front()
+        {
+            self.dialog = Some(Dialog::recover(draft, self.found.len()));
+        }
+    }
+
+    /// Opens the found draft as unsaved work, or lets it go.
+    pub(super) fn decide_draft(&mut self, is_wanted: bool) {
+        let Some(draft) = self.found.pop_front() else { return };
+        if is_wanted {
+            self.recover(&draft);
+        } else {
+            self.desk.drop_draft(&draft.id);
+        }
+        self.offer_draft();
+    }
+
+    fn recover(&mut self, draft: &Draft) {
+        let flow = match file::load(&draft.text) {
+            Ok(flow) => flow,
+            Err(problems) => return self.tell_all(problems),
+        };
+        // Over its file where that still opens, so that saving goes where it came from.
+        let open = draft.path.as_ref().filter(|path| path.exists()).cloned();
+        if let Some(key) = open.and_then(|path| self.open_file(path)) {
+            self.send(Command::Replace { flow: key, with: flow });
+            self.desk.drop_draft(&draft.id);
+            return;
+        }
+        let folder = self.folder();
+        match self.session.send(Command::New { flow: flowloom_flow::Flow::default(), folder }) {
+            Ok(Reply::Opened { flow: key, .. }) => {
+                if self.show(key).is_some() {
+                    self.send(Command::Replace { flow: key, with: flow });
+                }
+                self.desk.drop_draft(&draft.id);
+            }
+            Ok(_) => {}
+            Err(problems) => self.tell_all(problems),
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! Open, save, close: what happens to flow files.
+
+use std::path::{Path, PathBuf};
+
+use flowloom_flow::{Flow, NodeId, Problem};
+use flowloom_studio::{Command, FlowKey, Reply};
+
+use super::App;
+use crate::dialog::{Close, Dialog, Unsaved};
+use crate::doc::Doc;
+use crate::request::Pick;
+use crate::shell::{Filter, Wish};
+
+/// How many recent files the menu offers.
+const RECENT: usize = 12;
+
+/// What a dialog of the system was opened for.
+#[derive(Clone, Debug)]
+pub(super) enum Asked {
+    Open,
+    /// Save this flow there; `then_close`: and close its tab, or the window.
+    Save { flow: FlowKey, then: Option<Close> },
+    Setting { flow: FlowKey, pick: Pick },
+    ExportFolder,
+}
+
+impl App {
+    /// The first flows of a window: what it was asked for, else what was open last, else the sample.
+    pub(super) fn open_first(&mut self) {
+        let setup = std::mem::take(&mut self.setup);
+        let mut paths = setup.open;
+        if paths.is_empty() && !setup.is_demo {
+            paths = self.preferences.tabs.iter().filter(|path| path.exists()).cloned().collect();
+        }
+        if setup.is_demo || paths.is_empty() {
+            self.open_sample();
+        }
+        self.open(paths);
+    }
+
+    /// Opens a flow file in a tab, or shows the tab that has it.
+    pub(super) fn open_file(&mut self, path: PathBuf) -> Option<FlowKey> {
+        let path = std::path::absolute(&path).unwrap_or(path);
+        if let Some(at) = self.docs.iter().position(|doc| doc.path.as_ref() == Some(&path)) {
+            self.front = at;
+            return Some(self.docs[at].key);
+        }
+        match self.session.send(Command::Open { path: path.clone() }) {
+            Ok(Reply::Opened { flow, warnings }) => {
+                self.remember(&path);
+                self.show(flow)?;
+                self.tell_all(warnings);
+                Some(flow)
+            }
+            Ok(_) => None,
+            Err(problems) => {
+                self.recent.retain(|each| *each != path || path.exists());
+                self.tell_all(problems);
+                None
+            }
+        }
+    }
+
+    /// A tab for a flow that the session has.
+    pub(super) fn show(&mut self, key: FlowKey) -> Option<()> {
+        match Doc::new(&mut self.session, key) {
+            Ok(mut doc) => {
+                let view = doc.path.as_ref().and_then(|path| self.views.get(&path.display().to_string()));
+                if let Some(Ok(view)) = view.cloned().map(serde_json::from_value) {
+                    doc.canvas.set_view(view);
+                }
+                self.docs.push(doc);
+                self.front = self.docs.len() - 1;
+                Some(())
+            }
+            Err(problem) => {
+                self.tell(problem);
+                None
+            }
+        }
+    }
+
+    pub(super) fn new_flow(&mut self) {
+        let folder = self.folder();
+        match self.session.send(Command::New { flow: Flow::default(), folder }) {
+            Ok(Reply::Opened { flow, .. }) => {
+                let _shown: Option<()> = self.show(flow);
+            }
+            Ok(_) => {}
+            Err(problems) => self.tell_all(problems),
+        }
+    }
+
+    /// Where dialogs start and relative paths of a new flow begin.
+    pub(super) fn folder(&self) -> PathBuf {
+        let beside = self.doc().and_then(|doc| doc.path.as_ref()?.parent().map(Path::to_owned));
+        beside.or_else(|| std::env::current_dir().ok()).unwrap_or_else(|| PathBuf::from("."))
+    }
+
+    fn remember(&mut self, path: &Path) {
+        self.recent.retain(|each| each != path);
+        self.recent.insert(0, path.to_owned());
+        self.recent.truncate(RECENT);
+        self.desk.remember(path);
+    }
+
+    pub(super) fn ask_open(&mut self) {
+        let (token, folder) = (self.token(Asked::Open), Some(self.folder()));
+        let title = "Open a flow".to_owned();
+        self.wishes.push(Wish::PickFile { token, title, filters: flow_files(), folder });
+    }
+
+    pub(super) fn ask_save(&mut self, flow: FlowKey, then: Option<Close>) {
+        let Some(doc) = self.docs.iter().find(|doc| doc.key == flow) else { return };
+        let stem = NodeId::nearest(&doc.title());
+        let name = format!("{stem}.flow.yaml", stem = stem.as_str());
+        let (token, folder) = (self.token(Asked::Save { flow, then }), Some(self.folder()));
+        let title = "Save the flow as".to_owned();
+        self.wishes.push(Wish::PickSave { token, title, name, filters: flow_files(), folder });
+    }
+
+    pub(super) fn ask_setting(&mut self, pick: Pick) {
+        let Some(doc) = self.doc() else { return };
+        let (flow, folder) = (doc.key, Some(self.folder()));
+        let (is_save, key) = (pick.is_save, pick.key.clone());
+        let token = self.token(Asked::Setting { flow, pick });
+        let (title, filters) = (format!("Choose the file for `{key}`"), Vec::new());
+        self.wishes.push(match is_save {
+            true => Wish::PickSave { token, title, name: "out.parquet".to_owned(), filters, folder },
+            false => Wish::PickFile { token, title, filters, folder },
+        });
+    }
+
+    pub(super) fn ask_export_folder(&mut self) {
+        let (token, folder) = (self.token(Asked::ExportFolder), Some(self.folder()));
+        let title = "Choose a folder for the program".to_owned();
+        self.wishes.push(Wish::PickFolder { token, title, folder });
+    }
+
+    fn token(&mut self, asked: Asked) -> u64 {
+        self.tokens += 1;
+        self.asked.insert(self.tokens, asked);
+        self.tokens
+    }
+
+    /// A dialog of the system gave a path.
+    pub(super) fn picked(&mut self, asked: Asked, path: PathBuf) {
+        match asked {
+            Asked::Open => {
+                let _opened: Option<FlowKey> = self.open_file(path);
+            }
+            Asked::Save { flow, then } => {
+                let path = with_end(path);
+                if self.save_to(flow, Some(path))
+                    && let Some(then) = then
+                {
+                    self.close_on(then);
+                }
+            }
+            Asked::Setting { flow, pick } => {
+                if let Some(doc) = self.docs.iter_mut().find(|doc| doc.key == flow) {
+                    doc.picked.insert((pick.node, pick.key), path);
+                }
+            }
+            Asked::ExportFolder => {
+                if let Some(Dialog::Export(export)) = &mut self.dialog {
+                    export.set_folder(path);
+                }
+            }
+        }
+    }
+
+    /// Saves a flow; whether it is saved now.
+    pub(super) fn save_to(&mut self, flow: FlowKey, path: Option<PathBuf>) -> bool {
+        if let Err(problems) = self.session.send(Command::Save { flow, path }) {
+            self.tell_all(problems);
+            return false;
+        }
+        self.with_doc(flow, Doc::follow);
+        if let Some(path) = self.docs.iter().find(|doc| doc.key == flow).and_then(|doc| doc.path.clone()) {
+            self.remember(&path);
+            self.saved(flow);
+        }
+        true
+    }
+
+    /// Notes that a flow was saved: its draft goes, its time shows.
+    pub(super) fn saved(&mut self, flow: FlowKey) {
+        self.drop_draft(flow);
+        if let Some(doc) = self.docs.iter_mut().find(|doc| doc.key == flow) {
+            doc.saved_at = Some(std::time::SystemTime::now());
+            let path = doc.path.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+            doc.log.info(format!("Saved to `{path}`"));
+        }
+    }
+
+    /// Closes a tab; asks first where work would be lost.
+    pub(super) fn close_tab(&mut self, key: FlowKey) {
+        let Some(at) = self.docs.iter().position(|doc| doc.key == key) else { return };
+        if self.docs[at].is_saved {
+            self.drop_tab(key);
+        } else {
+            self.front = at;
+            let unsaved = vec![Unsaved::of(&self.docs[at])];
+            self.dialog = Some(Dialog::close(unsaved, Some(key)));
+        }
+    }
+
+    pub(super) fn drop_tab(&mut self, key: FlowKey) {
+        let Some(at) = self.docs.iter().position(|doc| doc.key == key) else { return };
+        self.keep_view(at);
+        self.drop_draft(key);
+        if let Some(job) = &mut self.docs[at].job {
+            job.stop();
+        }
+        self.docs.remove(at);
+        if let Err(problems) = self.session.send(Command::Close { flow: key }) {
+            self.tell_all(problems);
+        }
+        if self.front >= at && self.front > 0 {
+            self.front -= 1;
+        }
+    }
+
+    pub(super) fn unsaved(&self) -> Vec<Unsaved> {
+        self.docs.iter().filter(|doc| !doc.is_saved).map(Unsaved::of).collect()
+    }
+
+    /// Saves what is unsaved, asks for paths where there are none, then closes.
+    pub(super) fn save_and_close(&mut self, what: Close) {
+        let open: Vec<FlowKey> = match what {
+            Close::Tab(key) => vec![key],
+            Close::Window => self.unsaved().into_iter().map(|unsaved| unsaved.key).collect(),
+        };
+        for key in open {
+            let has_path = self.docs.iter().any(|doc| doc.key == key && doc.path.is_some());
+            if !has_path {
+                self.front = self.docs.iter().position(|doc| doc.key == key).unwrap_or(self.front);
+                return self.ask_save(key, Some(what));
+            }
+            if !self.save_to(key, None) {
+                return;
+            }
+        }
+        self.close_on(what);
+    }
+
+    /// Goes on with closing after one flow was saved.
+    fn close_on(&mut self, what: Close) {
+        match what {
+            Close::Tab(key) => self.drop_tab(key),
+            Close::Window if self.docs.iter().all(|doc| doc.is_saved) => self.close_window(),
+            Close::Window => self.save_and_close(what),
+        }
+    }
+
+    /// The window goes without another question.
+    pub(super) fn close_window(&mut self) {
+        self.is_closing = true;
+        let keys: Vec<FlowKey> = self.docs.iter().map(|doc| doc.key).collect();
+        keys.into_iter().for_each(|key| self.drop_draft(key));
+        self.wishes.push(Wish::Close);
+    }
+}
+
+fn flow_files() -> Vec<Filter> {
+    vec![
+        ("Flows (*.flow.yaml)".to_owned(), vec!["yaml".to_owned(), "yml".to_owned()]),
+        ("All files".to_owned(), vec!["*".to_owned()]),
+    ]
+}
+
+/// The path with the end of flow files, unless it has one.
+fn with_end(path: PathBuf) -> PathBuf {
+    match path.extension() {
+        Some(_) => path,
+        None => path.with_extension("flow.yaml"),
+    }
+}
+
+/// A problem that names a path.
+pub(super) fn gone(path: &Path) -> Problem {
+    Problem::user(format!("there is no file any more; `{}`", path.display())).hint("it was moved or deleted")
+}

@@ -1,0 +1,152 @@
+//! Where everything stands: bars, palette, canvas, data, settings.
+
+use egui::{CentralPanel, Frame, Id, Margin, Panel, Rect, Ui, Vec2};
+
+use super::App;
+use crate::canvas;
+use crate::dialog::DialogEnv;
+use crate::panel;
+use crate::theme::{Tokens, space};
+
+/// Below this width of the window the palette folds to icons and the settings become a drawer.
+const NARROW: f32 = 1_080.0;
+/// Width of the folded palette.
+const FOLDED: f32 = 52.0;
+
+impl App {
+    pub(super) fn frame(&mut self, ui: &mut Ui) {
+        let is_narrow = ui.available_width() < NARROW;
+        self.menu_bar(ui);
+        self.toolbar(ui);
+        self.status_bar(ui);
+        self.palette(ui, is_narrow);
+        if !is_narrow {
+            self.settings(ui);
+        }
+        self.data(ui);
+        self.center(ui);
+        if is_narrow {
+            self.drawer(ui);
+        }
+        self.context_menu(ui);
+        self.dialogs(ui);
+        self.toasts.ui(ui.ctx());
+    }
+
+    fn palette(&mut self, ui: &mut Ui, is_narrow: bool) {
+        if !self.preferences.has_palette {
+            return;
+        }
+        let frame = Frame::new().fill(Tokens::of(ui).panel);
+        let panel = Panel::left("palette").frame(frame);
+        let panel = match is_narrow {
+            true => Panel::left("folded palette").frame(frame).exact_size(FOLDED).resizable(false),
+            false => panel.default_size(self.preferences.palette_width).size_range(168.0..=360.0),
+        };
+        let shown = panel.show_inside(ui, |ui| {
+            let doc = self.docs.get(self.front);
+            panel::palette::show(ui, doc, &mut self.panels.palette, is_narrow, &mut self.requests);
+        });
+        if !is_narrow {
+            self.preferences.palette_width = shown.response.rect.width().round();
+        }
+    }
+
+    fn settings(&mut self, ui: &mut Ui) {
+        if !self.preferences.has_settings {
+            return;
+        }
+        let frame = Frame::new().fill(Tokens::of(ui).panel);
+        let panel = Panel::right("settings").frame(frame);
+        let panel = panel.default_size(self.preferences.settings_width).size_range(264.0..=560.0);
+        let shown = panel.show_inside(ui, |ui| self.right_panel(ui));
+        self.preferences.settings_width = shown.response.rect.width().round();
+    }
+
+    fn right_panel(&mut self, ui: &mut Ui) {
+        let Some(doc) = self.docs.get_mut(self.front) else { return };
+        panel::right::show(ui, doc, &mut self.panels.right, &mut self.requests);
+    }
+
+    /// The settings over the canvas, where the window is narrow and something is selected.
+    fn drawer(&mut self, ui: &mut Ui) {
+        let is_wanted = self.doc().is_some_and(|doc| !doc.selection.is_empty());
+        if !self.preferences.has_settings || !is_wanted {
+            return;
+        }
+        let screen = ui.ctx().content_rect();
+        let top = space::MENU_BAR + space::TOOLBAR;
+        let size = Vec2::new(space::SETTINGS.min(screen.width() * 0.6), screen.height() - top - space::STATUS_BAR);
+        let at = screen.right_top() + Vec2::new(-size.x, top);
+        let area = egui::Area::new(Id::new("drawer")).fixed_pos(at).order(egui::Order::Middle).constrain(false);
+        area.show(ui.ctx(), |ui| {
+            let tokens = Tokens::of(ui);
+            Frame::new().fill(tokens.panel).stroke((1.0, tokens.line)).show(ui, |ui| {
+                ui.set_min_size(size);
+                ui.set_max_size(size);
+                self.right_panel(ui);
+            });
+        });
+    }
+
+    fn data(&mut self, ui: &mut Ui) {
+        if !self.preferences.has_data {
+            return;
+        }
+        let frame = Frame::new().fill(Tokens::of(ui).panel);
+        let most = (ui.available_height() - 160.0).max(120.0);
+        let panel = Panel::bottom("data").frame(frame);
+        let panel = panel.default_size(self.preferences.data_height.min(most)).size_range(120.0..=most);
+        let shown = panel.show_inside(ui, |ui| {
+            let Some(doc) = self.docs.get_mut(self.front) else { return };
+            panel::bottom::show(ui, doc, &mut self.panels.bottom, &mut self.requests);
+        });
+        self.preferences.data_height = shown.response.rect.height().round();
+    }
+
+    fn center(&mut self, ui: &mut Ui) {
+        let frame = Frame::new().fill(Tokens::of(ui).window).inner_margin(Margin::ZERO);
+        CentralPanel::default().frame(frame).show_inside(ui, |ui| {
+            let look = canvas::Look {
+                registry: flowloom_studio::registry(),
+                has_minimap: self.preferences.has_minimap,
+                recent: &self.preferences.recent_kinds,
+            };
+            match self.docs.get_mut(self.front) {
+                Some(doc) => canvas::show(ui, doc, &look, &mut self.requests),
+                None => self.welcome(ui),
+            }
+        });
+    }
+
+    /// No flow is open: what to do.
+    fn welcome(&mut self, ui: &mut Ui) {
+        let rect = ui.available_rect_before_wrap();
+        let center = Rect::from_center_size(rect.center(), Vec2::new(320.0, 160.0));
+        ui.scope_builder(egui::UiBuilder::new().max_rect(center), |ui| {
+            ui.vertical_centered(|ui| {
+                ui.label(egui::RichText::new("No flow is open").font(crate::theme::title()));
+                ui.add_space(8.0);
+                for action in [crate::action::Action::NewFlow, crate::action::Action::OpenFlow, crate::action::Action::OpenSample] {
+                    if ui.button(action.label()).clicked() {
+                        self.requests.act(action);
+                    }
+                }
+            });
+        });
+    }
+
+    fn dialogs(&mut self, ui: &mut Ui) {
+        let Some(dialog) = &mut self.dialog else { return };
+        let env = DialogEnv {
+            action: crate::action::Env { doc: self.docs.get(self.front), tabs: self.docs.len() },
+            keymap: &self.keymap,
+            registry: flowloom_studio::registry(),
+            recent: &self.recent,
+        };
+        let answer = dialog.ui(ui, &env, &mut self.session);
+        if let Some(answer) = answer {
+            self.requests.push(crate::request::Request::Answered(answer));
+        }
+    }
+}

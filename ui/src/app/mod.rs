@@ -1,0 +1,226 @@
+//! The studio in one window: open flows, panels around the canvas, and what carries requests out.
+//! The program that owns the window calls [`App::ui`] for each frame and decides nothing else.
+
+mod bars;
+mod clipboard;
+mod demo;
+mod drafts;
+mod files;
+mod frame;
+mod menu;
+mod perform;
+mod preferences;
+mod toast;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use egui::{Context, Ui};
+use flowloom_flow::Problem;
+use flowloom_studio::demo::{Demo, Starting};
+use flowloom_studio::{Desk, Draft, FlowKey, Limits, Session};
+
+use crate::action::{Env, Keymap};
+use crate::dialog::Dialog;
+use crate::doc::Doc;
+use crate::panel;
+use crate::request::{About, Requests};
+use crate::shell::{Answer, Setup, Wish};
+use preferences::Preferences;
+use toast::Toasts;
+
+/// How often a window looks for news while something is under way.
+const TICK: Duration = Duration::from_millis(33);
+
+/// The studio in one window.
+pub struct App {
+    session: Session,
+    docs: Vec<Doc>,
+    front: usize,
+    requests: Requests,
+    keymap: Keymap,
+    preferences: Preferences,
+    /// The preferences that the store has.
+    kept: Option<Preferences>,
+    recent: Vec<PathBuf>,
+    dialog: Option<Dialog>,
+    toasts: Toasts,
+    panels: Panels,
+    /// Where the context menu is and what it is about.
+    menu: Option<(egui::Pos2, About)>,
+    desk: Desk,
+    /// Preferences, recent files and drafts have been read.
+    is_loaded: bool,
+    /// Unsaved work of a session that died, not decided on yet.
+    found: VecDeque<Draft>,
+    drafts: HashMap<FlowKey, drafts::Kept>,
+    starting: Option<Starting>,
+    demo: Option<Demo>,
+    /// The sample flow that waits for, or uses, the embedded broker.
+    sample: Option<FlowKey>,
+    setup: Setup,
+    wishes: Vec<Wish>,
+    /// What an open dialog of the system is for, by its token.
+    asked: HashMap<u64, files::Asked>,
+    tokens: u64,
+    title: String,
+    /// The user has said what is to become of unsaved work.
+    is_closing: bool,
+    /// The next paste keeps incoming wires.
+    is_wired_paste: bool,
+    gestures: u64,
+    /// Pan and zoom of flows as they were last closed, by path.
+    views: BTreeMap<String, serde_json::Value>,
+}
+
+/// View state of the panels.
+#[derive(Default)]
+struct Panels {
+    palette: panel::palette::PaletteState,
+    right: panel::right::RightState,
+    bottom: panel::bottom::BottomState,
+}
+
+impl App {
+    /// A window that opens what `setup` says as soon as it can.
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            session: Session::new(Limits::default()),
+            docs: Vec::new(),
+            front: 0,
+            requests: Requests::default(),
+            keymap: Keymap::default(),
+            preferences: Preferences::default(),
+            kept: None,
+            recent: Vec::new(),
+            dialog: None,
+            toasts: Toasts::default(),
+            panels: Panels::default(),
+            menu: None,
+            desk: Desk::open(),
+            is_loaded: false,
+            found: VecDeque::new(),
+            drafts: HashMap::new(),
+            starting: None,
+            demo: None,
+            sample: None,
+            setup,
+            wishes: Vec::new(),
+            asked: HashMap::new(),
+            tokens: 0,
+            title: String::new(),
+            is_closing: false,
+            is_wired_paste: false,
+            gestures: 0,
+            views: BTreeMap::new(),
+        }
+    }
+
+    /// One frame.
+    pub fn ui(&mut self, ui: &mut Ui) {
+        self.poll(ui.ctx());
+        self.keyboard(ui.ctx());
+        self.frame(ui);
+        self.carry_out(ui.ctx());
+        self.finish(ui.ctx());
+    }
+
+    /// What the window's owner should do, since the last call.
+    pub fn wishes(&mut self) -> Vec<Wish> {
+        std::mem::take(&mut self.wishes)
+    }
+
+    /// A dialog of the system was answered.
+    pub fn answer(&mut self, answer: Answer) {
+        let Answer::Picked { token, path } = answer;
+        if let Some((asked, path)) = self.asked.remove(&token).zip(path) {
+            self.picked(asked, path);
+        }
+    }
+
+    /// Files that another start of the program, or a drop on the window, hands over.
+    pub fn open(&mut self, paths: Vec<PathBuf>) {
+        for path in paths {
+            self.open_file(path);
+        }
+    }
+
+    /// The window's cross was pressed: whether it may go at once. Where not, the user is asked.
+    pub fn may_close(&mut self) -> bool {
+        if self.is_closing || self.docs.iter().all(|doc| doc.is_saved) {
+            return true;
+        }
+        self.dialog = Some(Dialog::close(self.unsaved(), None));
+        false
+    }
+
+    /// The window goes: nothing that matters stays in memory only.
+    pub fn close(&mut self) {
+        for at in 0..self.docs.len() {
+            self.keep_view(at);
+        }
+        self.preferences.tabs = self.docs.iter().filter_map(|doc| doc.path.clone()).collect();
+        self.write_preferences();
+        if !self.desk.flush(Duration::from_secs(2)) {
+            tracing::warn!("preferences could not be written before the window closed");
+        }
+    }
+
+    /// The flow in front.
+    pub fn doc(&self) -> Option<&Doc> {
+        self.docs.get(self.front)
+    }
+
+    /// Open flows in the order of their tabs.
+    pub fn docs(&self) -> &[Doc] {
+        &self.docs
+    }
+
+    fn env(&self) -> Env<'_> {
+        Env { doc: self.docs.get(self.front), tabs: self.docs.len() }
+    }
+
+    /// Tells the user, and the log of the flow in front.
+    fn tell(&mut self, problem: Problem) {
+        self.toasts.problem(&problem);
+        if let Some(doc) = self.docs.get_mut(self.front) {
+            doc.log.problem(problem);
+        }
+    }
+
+    fn tell_all(&mut self, problems: Vec<Problem>) {
+        problems.into_iter().for_each(|problem| self.tell(problem));
+    }
+
+    fn poll(&mut self, ctx: &Context) {
+        self.load(ctx);
+        self.poll_demo();
+        let mut is_busy = self.starting.is_some() || !self.is_loaded;
+        for doc in &mut self.docs {
+            is_busy |= doc.poll(&mut self.session);
+        }
+        for problem in self.desk.problems() {
+            self.tell(problem);
+        }
+        if let Some(dialog) = &mut self.dialog {
+            is_busy |= dialog.poll();
+        }
+        if is_busy {
+            ctx.request_repaint_after(TICK);
+        }
+    }
+
+    fn finish(&mut self, ctx: &Context) {
+        let title = match self.doc() {
+            Some(doc) => format!("{}{} – Flowloom", if doc.is_saved { "" } else { "• " }, doc.title()),
+            None => "Flowloom".to_owned(),
+        };
+        if title != self.title {
+            self.wishes.push(Wish::Title(title.clone()));
+            self.title = title;
+        }
+        self.keep_drafts(ctx);
+        self.keep_preferences(ctx);
+    }
+}
