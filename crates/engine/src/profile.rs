@@ -1,10 +1,18 @@
 //! A column at a glance.
 
-use polars::prelude::{Column, DataFrame};
+mod histogram;
+#[cfg(test)]
+mod tests;
+mod top;
+
+use polars::prelude::{Column, DataFrame, IdxSize, PolarsResult, Scalar};
 use serde::Serialize;
 
+/// Rows that are counted; of a longer frame as many, evenly spread.
+const MOST_ROWS: usize = 100_000;
+
 /// What a preview says about a column of its sample.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ColumnProfile {
     pub column: String,
     #[serde(rename = "type")]
@@ -15,53 +23,59 @@ pub struct ColumnProfile {
     /// Smallest and largest value as text; `None` without values or without an order.
     pub min: Option<String>,
     pub max: Option<String>,
+    /// Of numbers: over the finite ones; `None` without any.
+    pub mean: Option<f64>,
+    /// How many values fall into each of up to 12 bins of equal width, from the smallest finite value to
+    /// the largest; of numbers, dates and times. Up to 12 neighbouring integers or days have a bin each.
+    pub histogram: Vec<u64>,
+    /// Up to five values and how often they stand, the most frequent first; of text and booleans.
+    pub top: Vec<(String, u64)>,
+    /// Rows that `distinct`, `mean`, `histogram` and `top` are about, where the frame has more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sampled: Option<u64>,
 }
 
 /// The profile of every column, in order.
 pub fn profile(rows: &DataFrame) -> Vec<ColumnProfile> {
-    rows.columns().iter().map(of_column).collect()
+    let height = rows.height();
+    if height <= MOST_ROWS {
+        return rows.columns().iter().map(|column| of_column(column, column, None)).collect();
+    }
+    let spread: Vec<IdxSize> =
+        (0..MOST_ROWS).map(|i| (i as u128 * height as u128 / MOST_ROWS as u128) as IdxSize).collect();
+    let columns = rows.columns().iter().map(|column| {
+        let sample = column.take_slice(&spread).unwrap_or_else(|_| column.head(Some(MOST_ROWS)));
+        of_column(column, &sample, Some(sample.len() as u64))
+    });
+    columns.collect()
 }
 
-fn of_column(column: &Column) -> ColumnProfile {
-    let nulls = column.null_count() as u64;
+/// `sample`: the rows of `column` that are counted.
+fn of_column(column: &Column, sample: &Column, sampled: Option<u64>) -> ColumnProfile {
     let is_nested = column.dtype().is_nested();
-    let distinct =
-        (!is_nested).then(|| column.n_unique().ok()).flatten().map(|n| n as u64 - u64::from(nulls > 0));
-    let edge = |value: polars::prelude::PolarsResult<polars::prelude::Scalar>| {
+    let (distinct, top) = match top::count(sample) {
+        Some((distinct, top)) => (Some(distinct), top),
+        None if is_nested => (None, Vec::new()),
+        None => {
+            let has_null = u64::from(sample.null_count() > 0);
+            (sample.n_unique().ok().map(|distinct| distinct as u64 - has_null), Vec::new())
+        }
+    };
+    let values = histogram::values(sample);
+    let edge = |value: PolarsResult<Scalar>| {
         let value = value.ok().filter(|scalar| !is_nested && !scalar.is_null())?;
         Some(value.value().str_value().into_owned())
     };
     ColumnProfile {
         column: column.name().to_string(),
         dtype: flowloom_flow::value::show_dtype(column.dtype()),
-        nulls,
+        nulls: column.null_count() as u64,
         distinct,
         min: edge(column.min_reduce()),
         max: edge(column.max_reduce()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use polars::df;
-    use polars::prelude::{IntoColumn as _, NamedFrom as _, Series};
-
-    use super::*;
-
-    #[test]
-    fn nulls_are_counted_apart() {
-        let rows = df!("amount" => [Some(1.5), None, Some(-2.0), Some(1.5)], "name" => ["b", "a", "b", "c"])
-            .expect("frame");
-        let columns = profile(&rows);
-        let seen: Vec<_> =
-            columns.iter().map(|c| (c.nulls, c.distinct, c.min.as_deref(), c.max.as_deref())).collect();
-        assert_eq!(seen, [(1, Some(2), Some("-2.0"), Some("1.5")), (0, Some(3), Some("a"), Some("c"))]);
-    }
-
-    #[test]
-    fn no_rows_have_no_edges() {
-        let empty = Series::new("n".into(), Vec::<i64>::new()).into_column();
-        let column = of_column(&empty);
-        assert_eq!((column.distinct, column.min, column.max), (Some(0), None, None));
+        mean: column.dtype().is_numeric().then(|| histogram::mean(&values)).flatten(),
+        histogram: histogram::bins(&values, !column.dtype().is_float() && !column.dtype().is_decimal()),
+        top,
+        sampled,
     }
 }
