@@ -6,7 +6,7 @@
 use std::thread;
 use std::time::Duration;
 
-use crossbeam_channel::{Sender, bounded, unbounded};
+use crossbeam_channel::{Sender, bounded};
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
@@ -34,7 +34,8 @@ pub struct EmbeddedBroker {
 impl EmbeddedBroker {
     /// Starts a broker without topics.
     pub fn start() -> Result<Self> {
-        let (commands, work) = unbounded::<Command>();
+        // Who gives a command waits for its answer, so there is never a queue.
+        let (commands, work) = bounded::<Command>(0);
         let (started, start) = bounded(1);
         // The mock cluster cannot leave the thread that made it.
         let run = move || {
@@ -59,15 +60,20 @@ impl EmbeddedBroker {
     pub fn with_orders(topic: &str, count: usize) -> Result<Self> {
         let broker = Self::start()?;
         broker.create_topic(topic, 3)?;
-        let events: Vec<_> = orders(count).collect();
+        broker.send_orders(topic, 0, count)?;
+        Ok(broker)
+    }
+
+    /// Sends `count` [`orders`] to `topic`, from the one after the first `from` on, and waits until they are there.
+    pub fn send_orders(&self, topic: &str, from: usize, count: usize) -> Result<()> {
+        let events: Vec<_> = orders(from + count).skip(from).collect();
         let records = events.iter().map(|order| Record {
             partition: None,
             key: Some(order.customer.as_bytes()),
             value: Some(order.json.as_bytes()),
             timestamp_ms: Some(order.created_at_ms),
         });
-        produce(&broker.cluster(), topic, records)?;
-        Ok(broker)
+        produce(&self.cluster(), topic, records)
     }
 
     /// How to reach it.

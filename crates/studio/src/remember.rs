@@ -46,9 +46,10 @@ impl PastRun {
     }
 }
 
-/// Remembers a run. A store that cannot be used costs the history, never the run: it is only logged.
-pub(crate) fn remember(flow: &str, file: Option<&Path>, report: &Report) {
-    let kept = Store::home().and_then(|home| Store::open(&home)).and_then(|store| {
+/// Remembers a run in the store of `home`, else in the user's. A store that cannot be used costs the history, never the run: it is only logged.
+pub(crate) fn remember(home: Option<&Path>, flow: &str, file: Option<&Path>, report: &Report) {
+    let home = home.map_or_else(Store::home, |home| Ok(home.to_owned()));
+    let kept = home.and_then(|home| Store::open(&home)).and_then(|store| {
         let file = file.map(|path| path.display().to_string());
         store.add_run(&NewRun {
             flow,

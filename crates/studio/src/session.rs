@@ -38,6 +38,7 @@ pub struct Session {
     next: u64,
     cache: Arc<Cache>,
     limits: Limits,
+    home: Option<PathBuf>,
 }
 
 struct Open {
@@ -49,7 +50,14 @@ struct Open {
 
 impl Session {
     pub fn new(limits: Limits) -> Self {
-        Self { flows: BTreeMap::new(), next: 0, cache: Arc::default(), limits }
+        Self { flows: BTreeMap::new(), next: 0, cache: Arc::default(), limits, home: None }
+    }
+
+    /// Keeps the run history in the store of `folder` instead of the user's.
+    #[must_use]
+    pub fn with_home(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.home = Some(folder.into());
+        self
     }
 
     /// The flow as it is now.
@@ -234,6 +242,7 @@ impl Session {
             path: open.path.clone(),
             lines: open.history.is_saved().then(|| Arc::clone(&open.lines)),
             host: JobHost::new(&open.folder, self.limits),
+            home: self.home.clone(),
         })
     }
 }

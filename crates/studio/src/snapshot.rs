@@ -22,6 +22,8 @@ pub(crate) struct Snapshot {
     /// Where everything stands in the flow's file; `None` once the flow is not what the file holds.
     pub(crate) lines: Option<Arc<Lines>>,
     pub(crate) host: JobHost,
+    /// Folder of the store that keeps the history; `None`: the user's.
+    pub(crate) home: Option<PathBuf>,
 }
 
 impl Snapshot {
@@ -114,7 +116,7 @@ impl Snapshot {
             Err(problems) => return Outcome::Failed(problems),
         };
         let report = run(&compiled, &self.host, cancel, events);
-        remember(&self.flow.name, self.path.as_deref(), &report);
+        remember(self.home.as_deref(), &self.flow.name, self.path.as_deref(), &report);
         Outcome::Run(report)
     }
 

@@ -16,8 +16,8 @@ use crate::output::{Call, Ended, line, thousands};
 
 pub(crate) fn run(args: &Demo) -> Call {
     let demo = Started::start(&args.dir).map_err(|problem| Ended::Failed(vec![problem]))?;
-    let orders = thousands(demo.orders() as u64);
-    line(&format!("An embedded broker at {} holds {orders} orders", demo.bootstrap_servers()))?;
+    let orders = demo.orders().map_or_else(String::new, |orders| format!("{} ", thousands(orders as u64)));
+    line(&format!("An embedded broker at {} holds {orders}orders", demo.bootstrap_servers()))?;
     line(&format!("Running {}\n", demo.flow.display()))?;
 
     let mut session = Session::new(Limits::default());
