@@ -4,8 +4,11 @@
 pub mod action;
 pub mod canvas;
 pub mod doc;
+pub mod editor;
+pub mod form;
 pub mod format;
 pub mod icon;
+pub mod panel;
 pub mod request;
 pub mod requested;
 pub mod shell;

@@ -43,6 +43,8 @@ pub enum Request {
     /// Settings from outside, such as a topic's fields.
     Infer(NodeId),
     Pick(Pick),
+    /// The panel has taken the path that was picked for this setting: [`crate::doc::Doc::picked`] may forget it.
+    TakePicked { node: NodeId, key: String },
     Open(PathBuf),
     ShowTab(FlowKey),
     CloseTab(FlowKey),

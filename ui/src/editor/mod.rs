@@ -1,0 +1,55 @@
+//! Editors of values, found by type: a kind that uses a value type has its editor, and a type without one is
+//! edited as JSON.
+
+mod column;
+mod columns;
+mod fields;
+mod file_path;
+mod json;
+mod parts;
+mod properties;
+mod topic;
+
+use std::any::TypeId;
+
+use egui::Ui;
+use flowloom_flow::form::{Editable, Value};
+use flowloom_flow::value::{Column, Columns, Fields, FilePath, Properties, Topic};
+
+pub use json::json;
+
+use crate::form::At;
+
+/// A value that has an editor.
+trait Edit: Value {
+    fn edit(&mut self, ui: &mut Ui, at: &mut At<'_>);
+}
+
+type Editor = fn(&mut Ui, &mut dyn Editable, &mut At<'_>);
+
+const fn row<V: Edit>() -> (TypeId, Editor) {
+    (TypeId::of::<V>(), |ui, value, at| {
+        if let Some(value) = value.as_any_mut().downcast_mut::<V>() {
+            value.edit(ui, at);
+        }
+    })
+}
+
+/// The table of editors, sorted by the name of the type.
+const EDITORS: &[(TypeId, Editor)] = &[
+    row::<Column>(),
+    row::<Columns>(),
+    row::<Fields>(),
+    row::<FilePath>(),
+    row::<Properties>(),
+    row::<Topic>(),
+];
+
+/// Draws `value` with the editor of its type.
+pub fn edit(ui: &mut Ui, value: &mut dyn Editable, at: &mut At<'_>) {
+    let id = value.as_any().type_id();
+    match EDITORS.iter().find(|(each, _)| *each == id) {
+        Some((_, editor)) => editor(ui, value, at),
+        None => json::value(ui, value, at),
+    }
+}

@@ -1,0 +1,64 @@
+//! A topic: typed, or picked from those of the cluster.
+
+use egui::{Spinner, Ui, Vec2};
+use flowloom_flow::value::Topic;
+
+use super::Edit;
+use crate::form::{At, chrome};
+use crate::request::Request;
+use crate::widget::field::Field;
+use crate::widget::pick::{self, Entry, List};
+use crate::widget::button;
+
+impl Edit for Topic {
+    fn edit(&mut self, ui: &mut Ui, at: &mut At<'_>) {
+        let anchor = ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 4.0;
+            let width = ui.available_width() - 32.0;
+            let field = Field::new(at.id, at.label).mono().hint("Name of a topic").wrong(at.is_wrong(""));
+            let field = field.width(width).show(ui, &mut self.0);
+            let label = format!("Find {}", crate::widget::rows::lower(at.label));
+            let open = ui.push_id(at.id, |ui| button::opens(ui, &label)).inner;
+            (field, open)
+        });
+        let (field, open) = anchor.inner;
+        let was_open = pick::is_open(ui, &open);
+        if open.clicked() && !was_open {
+            let ask = Request::Suggest { node: at.node.clone(), key: at.key.to_owned() };
+            at.out.push(ask);
+        }
+        let (found, is_coming) = at.doc.suggestions(at.node, at.key);
+        let note = match (found, is_coming) {
+            (_, true) => "Asking the cluster…",
+            (Some(Err(_)), false) => "The cluster could not be asked",
+            (None, false) => "Asking the cluster…",
+            (Some(Ok(topics)), false) if topics.is_empty() => "The cluster has no topics",
+            (Some(Ok(_)), false) => "",
+        };
+        let current = self.0.clone();
+        let is_picked = |value: &str| value == current;
+        let list = List { is_picked: &is_picked, takes_other: false, takes_many: false, is_mono: true, note };
+        let entries = || {
+            let topics = found.and_then(|found| found.as_ref().ok()).map(Vec::as_slice).unwrap_or_default();
+            topics.iter().map(|topic| Entry::new(&topic.value, &topic.detail)).collect()
+        };
+        let anchor = open.with_new_rect(field.rect.union(open.rect));
+        if let Some(picked) = pick::list(ui, &anchor, &list, entries) {
+            self.0 = picked;
+        }
+        if is_coming {
+            ui.horizontal(|ui| {
+                ui.add(Spinner::new().size(12.0));
+                ui.allocate_space(Vec2::new(2.0, 0.0));
+                crate::widget::text::paragraph(ui, "Asking the cluster…");
+            });
+        } else if let Some(Err(problems)) = found {
+            for problem in problems {
+                chrome::problem(ui, problem);
+            }
+            if button::quiet(ui, "ui/refresh", "Ask again").clicked() {
+                at.out.push(Request::Suggest { node: at.node.clone(), key: at.key.to_owned() });
+            }
+        }
+    }
+}

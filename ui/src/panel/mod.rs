@@ -1,0 +1,3 @@
+//! The panels around the canvas.
+
+pub mod settings;
