@@ -65,7 +65,7 @@ fn draw(ui: &mut Ui, current: &Json, at: &At<'_>, mut set: impl FnMut(Json) -> R
     if response.changed() {
         ui.data_mut(|data| data.insert_temp(key, Draft { text, of }));
     } else if response.lost_focus() && error.is_none() {
-        ui.data_mut(|data| data.remove_temp::<Draft>(key));
+        ui.data_mut(|data| data.remove::<Draft>(key));
     }
     if let Some(error) = error {
         at.error(ui, &error);

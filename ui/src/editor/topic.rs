@@ -42,7 +42,8 @@ impl Edit for Topic {
             let topics = found.and_then(|found| found.as_ref().ok()).map(Vec::as_slice).unwrap_or_default();
             topics.iter().map(|topic| Entry::new(&topic.value, &topic.detail)).collect()
         };
-        let anchor = open.with_new_rect(field.rect.union(open.rect));
+        let place = field.rect.union(open.rect);
+        let anchor = open.with_new_rect(place);
         if let Some(picked) = pick::list(ui, &anchor, &list, entries) {
             self.0 = picked;
         }

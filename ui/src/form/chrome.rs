@@ -51,7 +51,7 @@ fn name(ui: &mut Ui, setting: Setting<'_>, rect: Rect, font: FontId) -> f32 {
     }
     let sign = Rect::from_center_size(egui::pos2(right + 11.0, rect.center().y), Vec2::splat(12.0));
     let place = Rect::from_min_max(rect.min, egui::pos2(sign.right() + 2.0, rect.bottom()));
-    let id = ui.id().with(("help", setting.key));
+    let id = ui.scope_id().with(("help", setting.key));
     let response = ui.interact(place, id, Sense::hover()).on_hover_cursor(CursorIcon::Help);
     let color = if response.hovered() { tokens.text } else { tokens.faint };
     icon::paint(ui.painter(), "ui/help", sign, color);

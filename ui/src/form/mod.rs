@@ -92,7 +92,7 @@ impl EguiForm<'_> {
     }
 
     fn id(&self, key: &str) -> Id {
-        Id::new(("setting", self.node.as_str(), key))
+        Id::unique(("setting", self.node.as_str(), key))
     }
 
     /// Scrolls to the setting that was jumped to, and marks it.

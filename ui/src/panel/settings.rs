@@ -215,7 +215,7 @@ fn note(ui: &mut Ui, id: &NodeId, node: &FlowNode, state: &mut SettingsState, ou
         return;
     }
     let mut note = node.note.clone();
-    if paragraph_field(ui, ui.id().with("note"), "About this node", "What is this node for?", &mut note).changed() {
+    if paragraph_field(ui, ui.scope_id().with("note"), "About this node", "What is this node for?", &mut note).changed() {
         let edits = vec![Edit::SetNote { id: id.clone(), note }];
         state.push(ui, format!("note {id}"), edits, out);
     }

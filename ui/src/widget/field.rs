@@ -1,6 +1,6 @@
 //! A text field as forms have it: 28 high, on the window's colour, its edge saying what is going on.
 
-use egui::{Align, Color32, EventFilter, FontId, Frame, Id, Key, Margin, Modifiers, Response, Stroke, TextEdit, Ui, Vec2};
+use egui::{Align2, Color32, EventFilter, FontId, Frame, Id, Key, Margin, Modifiers, Response, Stroke, TextEdit, Ui, Vec2};
 
 use crate::theme::{self, Tokens, space};
 
@@ -85,7 +85,7 @@ impl<'a> Field<'a> {
             .font(self.font)
             .text_color(self.color.unwrap_or(tokens.text))
             .hint_text(hint)
-            .vertical_align(Align::Center)
+            .align(Align2::LEFT_CENTER)
             .desired_width(self.width)
             .min_size(Vec2::new(0.0, space::ROW));
         ui.add(edit).accessible_name(self.label)

@@ -26,14 +26,14 @@ pub(super) fn show(ui: &mut Ui, doc: &Doc, state: &mut SettingsState, out: &mut 
     ui.add_space(space::GRID);
     let flow = &doc.flow;
     let mut name = flow.name.clone();
-    if line_field(ui, ui.id().with("name"), "Name", "Untitled", &mut name).changed() {
+    if line_field(ui, ui.scope_id().with("name"), "Name", "Untitled", &mut name).changed() {
         state.push(ui, "flow name".to_owned(), vec![Edit::SetName { name }], out);
     }
     ui.add_space(8.0);
     let mut description = flow.description.clone();
     chrome::label(ui, Setting::new("description", "Description"));
     let hint = "What does this flow do?";
-    if paragraph_field(ui, ui.id().with("description"), "Description", hint, &mut description).changed() {
+    if paragraph_field(ui, ui.scope_id().with("description"), "Description", hint, &mut description).changed() {
         state.push(ui, "flow description".to_owned(), vec![Edit::SetDescription { description }], out);
     }
     ui.add_space(8.0);
@@ -68,14 +68,14 @@ fn row(ui: &mut Ui, name: &str, parameter: &Parameter, state: &mut SettingsState
     });
     let mut new = parameter.clone();
     let label = format!("Default of {name}");
-    let field = Field::new(ui.id().with("default"), &label).mono().hint("No default: each run sets it");
+    let field = Field::new(ui.scope_id().with("default"), &label).mono().hint("No default: each run sets it");
     let (_, error) =
         field.parsed(ui, &mut new.default, |value| shown(value.as_ref()), |text| read(name, text));
     if let Some(error) = error {
         text::trouble(ui, &sentence(&error), tokens.error);
     }
     let label = format!("Description of {name}");
-    Field::new(ui.id().with("description"), &label).hint("Description").show(ui, &mut new.description);
+    Field::new(ui.scope_id().with("description"), &label).hint("Description").show(ui, &mut new.description);
     if new != *parameter {
         let edit = Edit::SetParameter { name: name.to_owned(), parameter: new };
         state.push(ui, format!("parameter {name}"), vec![edit], out);
@@ -109,7 +109,7 @@ fn read(name: &str, text: &str) -> Result<Option<Json>, String> {
 }
 
 fn add(ui: &mut Ui, doc: &Doc, state: &mut SettingsState, out: &mut Requests) {
-    let id = ui.id().with("new parameter");
+    let id = ui.scope_id().with("new parameter");
     let Some(name) = &mut state.flow.name else {
         if button::quiet(ui, "ui/add", "Add parameter").clicked() {
             state.flow.name = Some(String::new());

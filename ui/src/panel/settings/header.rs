@@ -60,7 +60,7 @@ pub(super) fn show(
         let kind = text::line(ui, card.map_or(&node.kind, |card| card.name), theme::small(), tokens.dim, room);
         ui.painter().galley(place.min, title, tokens.text);
         ui.painter().galley(egui::pos2(place.left(), place.bottom() - kind.size().y), kind, tokens.dim);
-        let response = ui.interact(place, ui.id().with("title"), Sense::click());
+        let response = ui.interact(place, ui.scope_id().with("title"), Sense::click());
         let hover = match card {
             Some(card) => format!("{}\n`{id}` in the flow file and in exported code", card.blurb),
             None => format!("`{id}` in the flow file"),
@@ -78,16 +78,16 @@ pub(super) fn show(
 
 /// The field for another name: Enter takes it, Escape leaves it.
 fn rename(ui: &mut Ui, doc: &Doc, id: &NodeId, state: &mut HeaderState, out: &mut Requests) {
-    let Some((_, typed)) = &mut state.renaming else { return };
-    let to = NodeId::nearest(typed);
+    let Some((_, mut typed)) = state.renaming.take() else { return };
+    let to = NodeId::nearest(&typed);
     let is_taken = to != *id && doc.flow.nodes.contains_key(&to);
-    let field = Id::new(("rename", id.as_str()));
+    let field = Id::unique(("rename", id.as_str()));
     let is_escaped = ui.input(|input| input.key_pressed(Key::Escape));
     ui.vertical(|ui| {
-        let response = Field::new(field, "Name of the node").wrong(is_taken).show(ui, typed);
+        let response = Field::new(field, "Name of the node").wrong(is_taken).show(ui, &mut typed);
         if std::mem::take(&mut state.is_new) {
             response.request_focus();
-            select_all(ui, field, typed);
+            select_all(ui, field, &typed);
         }
         let words = match () {
             () if is_taken => format!("There is a node `{to}` already"),
@@ -103,7 +103,8 @@ fn rename(ui: &mut Ui, doc: &Doc, id: &NodeId, state: &mut HeaderState, out: &mu
             if !is_escaped && !is_taken && to != *id && !typed.trim().is_empty() {
                 out.edit(Edit::RenameNode { id: id.clone(), to });
             }
-            state.renaming = None;
+        } else {
+            state.renaming = Some((id.clone(), typed));
         }
     });
 }
