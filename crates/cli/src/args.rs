@@ -20,6 +20,8 @@ pub(crate) enum Verb {
     Run(Run),
     /// Show the rows at every node from a sample; nothing is written or committed
     Preview(Preview),
+    /// Open the studio, on a flow when one is given
+    Open(Open),
     /// Say what is wrong with a flow, without running it
     Check(Check),
     /// Look at a topic and store its fields in the flow
@@ -92,6 +94,12 @@ fn at_least_one(text: &str) -> Result<usize, String> {
         Ok(rows) => Ok(rows),
         Err(error) => Err(format!("expected a number of rows: {error}")),
     }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Open {
+    /// The flow file
+    pub(crate) flow: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

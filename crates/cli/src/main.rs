@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Verb::Preview(preview) => commands::preview::run(&preview),
         Verb::Check(check) => commands::check::run(&check),
         Verb::Infer(infer) => commands::infer::run(&infer),
+        Verb::Open(open) => commands::open::run(&open),
         Verb::Export(export) => commands::export::run(&export),
         Verb::Describe(describe) => commands::describe::run(&describe),
         Verb::Runs(runs) => commands::runs::run(&runs),

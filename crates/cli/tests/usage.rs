@@ -52,3 +52,43 @@ fn a_wrong_flow_is_told_by_line_and_ends_with_2() {
     assert_eq!(code, Some(2));
     assert!(error.contains("nowhere.flow.yaml"), "{error}");
 }
+
+/// The program alone in a folder, with no `PATH` to find a studio on.
+#[cfg(unix)]
+fn alone(folder: &std::path::Path, args: &[&str]) -> (Option<i32>, String) {
+    let program = folder.join("flowloom");
+    if !program.exists() {
+        fs::hard_link(env!("CARGO_BIN_EXE_flowloom"), &program)
+            .or_else(|_| fs::copy(env!("CARGO_BIN_EXE_flowloom"), &program).map(drop))
+            .expect("program");
+    }
+    let output = Command::new(program).args(args).env("PATH", "").output().expect("flowloom starts");
+    (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8"))
+}
+
+#[cfg(unix)]
+#[test]
+fn open_starts_the_studio_beside_this_program_or_says_that_there_is_none() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().expect("folder");
+    let flow = folder.path().join("a.flow.yaml");
+    fs::write(&flow, "flowloom: 1\n").expect("file");
+    let flow = flow.to_str().expect("UTF-8");
+    let (code, error) = alone(folder.path(), &["open", flow]);
+    assert_eq!(code, Some(1));
+    assert!(error.contains("`flowloom-studio` stands neither beside"), "{error}");
+    let (code, error) = alone(folder.path(), &["open", "nowhere.flow.yaml"]);
+    assert_eq!(code, Some(2));
+    assert!(error.contains("there is no flow file to open; `nowhere.flow.yaml`"), "{error}");
+
+    let studio = folder.path().join("flowloom-studio");
+    let said = folder.path().join("said");
+    fs::write(&studio, format!("#!/bin/sh\necho \"$1\" > {}\n", said.display())).expect("file");
+    fs::set_permissions(&studio, fs::Permissions::from_mode(0o755)).expect("executable");
+    assert_eq!(alone(folder.path(), &["open", flow]), (Some(0), String::new()));
+    assert_eq!(fs::read_to_string(&said).expect("it was started").trim(), flow);
+    fs::write(&studio, "#!/bin/sh\necho no display >&2\nexit 3\n").expect("file");
+    let (code, error) = alone(folder.path(), &["open"]);
+    assert_eq!(code, Some(1));
+    assert!(error.starts_with("no display") && error.contains("ended at once"), "{error}");
+}

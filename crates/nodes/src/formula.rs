@@ -1,6 +1,6 @@
 //! `formula`: computes columns from others.
 
-use flowloom_flow::value::layout::{chained, listed};
+use flowloom_flow::value::lists::{chained, listed};
 use flowloom_flow::value::{Computed, Formulas, dtype_features};
 use flowloom_flow::{Card, CodeWriter, Form, Group, Kind, Port, Problem, Setting, Site, Step, Target};
 use polars::prelude::{Expr, LazyFrame, Schema};

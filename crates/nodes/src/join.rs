@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use flowloom_flow::value::code::{python_string, rust_string};
-use flowloom_flow::value::layout::{chained, listed};
+use flowloom_flow::value::lists::{chained, listed};
 use flowloom_flow::value::{JoinKeys, KeyPair, dtype_code, dtype_features};
 use flowloom_flow::{
     Card, Choice, Choices, CodeWriter, Form, Group, Kind, Port, Problem, Setting, Site, Step, Target,

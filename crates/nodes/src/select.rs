@@ -1,7 +1,7 @@
 //! `select`: chooses, renames, casts and reorders columns.
 
 use flowloom_flow::value::code::{python_string, rust_string};
-use flowloom_flow::value::layout::listed;
+use flowloom_flow::value::lists::listed;
 use flowloom_flow::value::{BadCast, Kept, Selected, Selection};
 use flowloom_flow::{Card, CodeWriter, Form, Group, Kind, Port, Problem, Setting, Site, Step, Target};
 use polars::prelude::{Expr, LazyFrame, Schema, col};

@@ -1,7 +1,7 @@
 //! `table`: a small table, typed in.
 
 use flowloom_flow::value::code::{python_string, rust_string};
-use flowloom_flow::value::layout::{chained, listed};
+use flowloom_flow::value::lists::{chained, listed};
 use flowloom_flow::value::{BadCast, Cast, Code, Grid, Literal, TypedColumn, dtype_code, dtype_features};
 use flowloom_flow::{Card, CodeWriter, Form, Group, Kind, Port, Problem, Setting, Site, Step, Target};
 use polars::prelude::{DataType, IntoLazy as _, LazyFrame, Schema};

@@ -1,7 +1,7 @@
 //! `union`: stacks the rows of all inputs.
 
 use flowloom_flow::value::code::{python_string, rust_string};
-use flowloom_flow::value::layout::listed;
+use flowloom_flow::value::lists::listed;
 use flowloom_flow::value::show_dtype;
 use flowloom_flow::{
     Card, Choice, Choices, CodeWriter, Form, Group, Kind, Port, Problem, Setting, Site, Step, Target,

@@ -5,6 +5,7 @@ pub(crate) mod demo;
 pub(crate) mod describe;
 pub(crate) mod export;
 pub(crate) mod infer;
+pub(crate) mod open;
 pub(crate) mod preview;
 pub(crate) mod run;
 pub(crate) mod runs;

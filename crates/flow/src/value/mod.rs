@@ -16,7 +16,7 @@ mod file_path;
 mod formula;
 mod grid;
 mod join_key;
-pub mod layout;
+pub mod lists;
 pub mod literal;
 mod predicate;
 mod properties;

@@ -1,7 +1,7 @@
 //! The source in Rust: rdkafka and serde, with the same offsets, types and policies.
 
 use flowloom_flow::value::code::rust_string as quoted;
-use flowloom_flow::value::layout::listed;
+use flowloom_flow::value::lists::listed;
 use flowloom_flow::value::{dtype_code, dtype_features};
 use flowloom_flow::{CodeWriter, NodeId, Problem, Target};
 use flowloom_kafka::codec::payload_key;
