@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use egui::{Color32, ColorImage, Context, Id, Painter, Pos2, Rect, TextureHandle, TextureOptions, Vec2};
+use egui::{Color32, ColorImage, Context, Id, Painter, Pos2, Rect, TextureHandle, TextureId, TextureOptions, Vec2};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 
@@ -29,6 +29,11 @@ pub fn paint_colored(painter: &Painter, name: &str, rect: Rect) {
     let texture = texture(painter.ctx(), name, rect.width(), false);
     let uv = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
     painter.image(texture.id(), rect, uv, Color32::WHITE);
+}
+
+/// The texture of icon `name` at that size, white where it covers, for meshes of many icons.
+pub fn texture_id(ctx: &Context, name: &str, points: f32) -> TextureId {
+    texture(ctx, name, points, true).id()
 }
 
 /// Whether there is an icon of that name.

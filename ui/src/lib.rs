@@ -7,6 +7,7 @@ pub mod doc;
 pub mod editor;
 pub mod form;
 pub mod format;
+pub mod fuzzy;
 pub mod icon;
 pub mod panel;
 pub mod request;

@@ -1,3 +1,4 @@
-//! The panels around the canvas.
+//! The panels around the canvas: each reads the document and asks for what it wants by requests.
 
+pub mod palette;
 pub mod settings;
