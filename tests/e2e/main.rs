@@ -13,6 +13,8 @@ mod producer;
 mod rows;
 mod topic;
 
+mod studio;
+
 mod arrows;
 mod export;
 mod golden;

@@ -230,7 +230,7 @@ fn a_run_counts_what_a_preview_shows() {
         for (node, ran) in shown.nodes.iter().zip(&report.nodes) {
             let seen: BTreeMap<&str, u64> =
                 node.ports.iter().map(|port| (port.port, port.rows.height() as u64)).collect();
-            let is_whole = ran.rows.iter().all(|(port, rows)| seen.get(port) == Some(rows));
+            let is_whole = ran.rows.iter().all(|(port, rows)| seen.get(port.as_str()) == Some(rows));
             assert!(is_whole, "{}: preview {seen:?}, run {:?}", ran.node, ran.rows);
         }
     });

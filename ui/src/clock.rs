@@ -13,3 +13,8 @@ pub(crate) fn local_time(at: SystemTime) -> String {
 pub(crate) fn local_date_time(at: SystemTime) -> String {
     DateTime::<Local>::from(at).format("%-d %b, %H:%M").to_string()
 }
+
+/// Milliseconds since 1970 UTC.
+pub(crate) fn now_ms() -> i64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}

@@ -106,7 +106,8 @@ mod tests {
     fn kinds_are_found_by_other_words_and_by_what_they_do() {
         let registry = flowloom_studio::registry();
         let first = |query: &str| {
-            let ranked = registry.entries().iter().filter_map(|entry| Some((rank(query, entry.card)?, entry.card.id)));
+            let ranked =
+                registry.entries().iter().filter_map(|entry| Some((rank(query, entry.card)?, entry.card.id)));
             ranked.max_by_key(|(score, _)| *score).map(|(_, id)| id)
         };
         assert_eq!(first("filter"), Some("filter"));

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use egui::{Color32, ColorImage, Context, Id, Painter, Pos2, Rect, TextureHandle, TextureId, TextureOptions, Vec2};
+use egui::{
+    Color32, ColorImage, Context, Id, Painter, Pos2, Rect, TextureHandle, TextureId, TextureOptions, Vec2,
+};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 

@@ -2,13 +2,17 @@
 //! headless and a desktop shell only hands it events and paints what it gives.
 
 pub mod action;
+pub mod app;
 pub mod canvas;
+mod clock;
+pub mod dialog;
 pub mod doc;
 pub mod editor;
 pub mod form;
 pub mod format;
 pub mod fuzzy;
 pub mod icon;
+mod memory;
 pub mod panel;
 pub mod request;
 pub mod requested;
@@ -18,6 +22,8 @@ pub mod status;
 pub mod table;
 pub mod theme;
 pub mod widget;
+
+pub use app::App;
 
 pub use shell::{Answer, Filter, Setup, Wish};
 

@@ -6,7 +6,7 @@ use egui::{Context, Id};
 
 /// Resident bytes; `None` where the system does not say.
 pub(crate) fn resident_bytes(ctx: &Context) -> Option<u64> {
-    let id = Id::new("resident bytes");
+    let id = Id::unique("resident bytes");
     let known: Option<(Instant, Option<u64>)> = ctx.data(|data| data.get_temp(id));
     if let Some((at, bytes)) = known
         && at.elapsed() < Duration::from_secs(1)

@@ -44,7 +44,10 @@ pub enum Request {
     Infer(NodeId),
     Pick(Pick),
     /// The panel has taken the path that was picked for this setting: [`crate::doc::Doc::picked`] may forget it.
-    TakePicked { node: NodeId, key: String },
+    TakePicked {
+        node: NodeId,
+        key: String,
+    },
     Open(PathBuf),
     ShowTab(FlowKey),
     CloseTab(FlowKey),

@@ -9,7 +9,7 @@ use flowloom_flow::{Flow, NodeId};
 use flowloom_studio::Values;
 
 /// Of each node: kind, settings, parameters that they name, and the signatures of what is above.
-pub fn signatures(flow: &Flow, values: &Values) -> HashMap<NodeId, u64> {
+pub(crate) fn signatures(flow: &Flow, values: &Values) -> HashMap<NodeId, u64> {
     let mut done = HashMap::with_capacity(flow.nodes.len());
     // Parameters change rarely: one hash for all of them is enough.
     let mut hasher = DefaultHasher::new();

@@ -45,6 +45,11 @@ pub enum Command {
         edit: Edit,
         gesture: Option<String>,
     },
+    /// Another flow in its place, as one step of undo: recovered work.
+    Replace {
+        flow: FlowKey,
+        with: Flow,
+    },
     Undo {
         flow: FlowKey,
     },

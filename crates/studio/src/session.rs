@@ -122,6 +122,10 @@ impl Session {
                 open.history.edit_during(&edit, REGISTRY, gesture.as_deref()).map_err(one)?;
                 Ok(Reply::Done)
             }
+            Command::Replace { flow, with } => {
+                self.open_mut(flow).map_err(one)?.history.push(with, None);
+                Ok(Reply::Done)
+            }
             Command::Undo { flow } => {
                 self.open_mut(flow).map_err(one)?.history.undo();
                 Ok(Reply::Done)

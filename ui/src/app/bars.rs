@@ -55,7 +55,14 @@ impl App {
             for action in [Action::Undo, Action::Redo] {
                 verb(ui, action, Look::Icon, &env, keymap, requests);
             }
-            verb(ui, Action::TidyUp, if is_narrow { Look::Icon } else { Look::Quiet }, &env, keymap, requests);
+            verb(
+                ui,
+                Action::TidyUp,
+                if is_narrow { Look::Icon } else { Look::Quiet },
+                &env,
+                keymap,
+                requests,
+            );
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 verb(ui, Action::Export, Look::Framed, &env, keymap, requests);
                 for action in [Action::ToggleSettings, Action::ToggleData, Action::TogglePalette] {
@@ -68,34 +75,43 @@ impl App {
     /// Connection, what goes on, rate; saved, memory.
     pub(super) fn status_bar(&mut self, ui: &mut Ui) {
         let frame = bar_frame(ui);
-        Panel::bottom("status bar").exact_size(space::STATUS_BAR).resizable(false).frame(frame).show_inside(ui, |ui| {
-            let tokens = Tokens::of(ui);
-            ui.horizontal_centered(|ui| {
-                ui.spacing_mut().item_spacing.x = 14.0;
-                let dim = |text: String| RichText::new(text).small().color(tokens.dim);
-                if let Some((text, is_up)) = self.broker() {
-                    let status = if is_up { Status::Done } else { Status::Running };
-                    ui.horizontal(|ui| {
-                        ui.spacing_mut().item_spacing.x = 6.0;
-                        let (rect, _) = ui.allocate_exact_size(Vec2::splat(8.0), Sense::hover());
-                        status.paint(ui.painter(), rect.center(), 8.0, tokens);
-                        ui.label(dim(text.to_owned()));
-                    });
-                }
-                let Some(doc) = self.doc() else { return };
-                ui.label(dim(what_goes_on(doc)));
-                if let Some(rate) = doc.job.as_ref().and_then(crate::doc::Running::rate) {
-                    ui.label(RichText::new(format!("{} rows/s", format::short(rate))).font(theme::mono_small()).color(tokens.dim));
-                }
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if let Some(bytes) = crate::memory::resident_bytes(ui.ctx()) {
-                        let text = RichText::new(format::bytes(bytes)).font(theme::mono_small()).color(tokens.dim);
-                        ui.label(text).on_hover_text("Memory of this program");
+        Panel::bottom("status bar").exact_size(space::STATUS_BAR).resizable(false).frame(frame).show(
+            ui,
+            |ui| {
+                let tokens = Tokens::of(ui);
+                ui.horizontal_centered(|ui| {
+                    ui.spacing_mut().item_spacing.x = 14.0;
+                    let dim = |text: String| RichText::new(text).small().color(tokens.dim);
+                    if let Some((text, is_up)) = self.broker() {
+                        let status = if is_up { Status::Done } else { Status::Running };
+                        ui.horizontal(|ui| {
+                            ui.spacing_mut().item_spacing.x = 6.0;
+                            let (rect, _) = ui.allocate_exact_size(Vec2::splat(8.0), Sense::hover());
+                            status.paint(ui.painter(), rect.center(), 8.0, tokens);
+                            ui.label(dim(text.to_owned()));
+                        });
                     }
-                    ui.label(dim(saved_text(doc)));
+                    let Some(doc) = self.doc() else { return };
+                    ui.label(dim(what_goes_on(doc)));
+                    if let Some(rate) = doc.job.as_ref().and_then(crate::doc::Running::rate) {
+                        ui.label(
+                            RichText::new(format!("{} rows/s", format::short(rate)))
+                                .font(theme::mono_small())
+                                .color(tokens.dim),
+                        );
+                    }
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                        if let Some(bytes) = crate::memory::resident_bytes(ui.ctx()) {
+                            let text = RichText::new(format::bytes(bytes))
+                                .font(theme::mono_small())
+                                .color(tokens.dim);
+                            ui.label(text).on_hover_text("Memory of this program");
+                        }
+                        ui.label(dim(saved_text(doc)));
+                    });
                 });
-            });
-        });
+            },
+        );
     }
 }
 
@@ -105,7 +121,7 @@ fn bar_frame(ui: &Ui) -> Frame {
 
 fn bar(ui: &mut Ui, id: &'static str, height: f32, content: impl FnOnce(&mut Ui)) {
     let frame = bar_frame(ui);
-    Panel::top(id).exact_size(height).resizable(false).frame(frame).show_inside(ui, |ui| {
+    Panel::top(id).exact_size(height).resizable(false).frame(frame).show(ui, |ui| {
         ui.horizontal_centered(content);
     });
 }
@@ -163,9 +179,15 @@ fn tab(ui: &mut Ui, doc: &Doc, is_front: bool, requests: &mut Requests) {
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     response.widget_info(|| {
         let mark = if doc.is_saved { "" } else { ", unsaved" };
-        egui::WidgetInfo::selected(egui::WidgetType::SelectableLabel, true, is_front, format!("{title}{mark}"))
+        egui::WidgetInfo::selected(egui::Role::Tab, true, is_front, format!("{title}{mark}"))
     });
-    let ground = if is_front { tokens.raised } else if response.hovered() { tokens.hover } else { tokens.panel };
+    let ground = if is_front {
+        tokens.raised
+    } else if response.hovered() {
+        tokens.hover
+    } else {
+        tokens.panel
+    };
     ui.painter().rect_filled(rect, CornerRadius::same(space::RADIUS), ground);
     if !doc.is_saved {
         ui.painter().circle_filled(rect.left_center() + Vec2::new(14.0, 0.0), 3.0, tokens.accent);
@@ -175,7 +197,7 @@ fn tab(ui: &mut Ui, doc: &Doc, is_front: bool, requests: &mut Requests) {
     let cross = Rect::from_center_size(rect.right_center() - Vec2::new(14.0, 0.0), Vec2::splat(18.0));
     if response.hovered() || response.contains_pointer() || is_front {
         let close = ui.interact(cross, response.id.with("close"), Sense::click());
-        close.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, format!("Close {title}")));
+        close.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Close {title}")));
         let color = if close.hovered() { tokens.text } else { tokens.faint };
         icon::paint(ui.painter(), "ui/close", cross.shrink(3.0), color);
         if close.clicked() {

@@ -128,7 +128,8 @@ fn chosen(doc: &Doc) -> (IndexMap<NodeId, FlowNode>, Vec<Incoming>) {
     let mut nodes = IndexMap::new();
     for (id, node) in doc.flow.nodes.iter().filter(|(id, _)| doc.selection.contains(*id)) {
         let mut node = node.clone();
-        let (inner, outer) = node.inputs.into_iter().partition(|wire| doc.selection.contains(&wire.from.node));
+        let (inner, outer) =
+            node.inputs.into_iter().partition(|wire| doc.selection.contains(&wire.from.node));
         node.inputs = inner;
         let outer: Vec<Wire> = outer;
         incoming.extend(outer.into_iter().map(|wire| Incoming { to: id.clone(), wire }));

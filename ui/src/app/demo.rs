@@ -6,13 +6,15 @@ use super::App;
 use crate::doc::Doc;
 
 /// What a preview waits for meanwhile.
+const ORDERS_MORE: usize = 500;
 const WAITS: &str = "The embedded broker is still starting";
 
 impl App {
     /// Opens the sample flow and starts its broker, unless it runs already.
     pub(super) fn open_sample(&mut self) {
-        let folder = match demo::folder() {
-            Ok(folder) => folder,
+        let home = self.home.clone().map_or_else(flowloom_studio::home, Ok);
+        let folder = match home {
+            Ok(home) => home.join("demo"),
             Err(problem) => return self.tell(problem),
         };
         let path = match demo::put_flow(&folder) {
@@ -37,7 +39,7 @@ impl App {
 
     /// Whether the broker has come up.
     pub(super) fn poll_demo(&mut self) {
-        let Some(result) = self.starting.as_ref().and_then(demo::Starting::poll) else { return };
+        let Some(result) = self.starting.as_mut().and_then(demo::Starting::poll) else { return };
         self.starting = None;
         self.wait_for_broker(None);
         match result {
@@ -45,14 +47,28 @@ impl App {
                 let values = demo.values();
                 if let Some(key) = self.sample {
                     self.with_doc(key, |doc, session| {
-                        let orders = demo.orders();
-                        doc.log.info(format!("Embedded broker at {} with {orders} orders", demo.bootstrap_servers()));
+                        let orders = demo.orders().unwrap_or_default();
+                        let at = demo.bootstrap_servers();
+                        doc.log.info(format!("The embedded broker is up at {at} with {orders} orders"));
                         doc.set_values(values, session)
                     });
                 }
                 self.demo = Some(demo);
             }
             Err(problem) => self.tell(problem),
+        }
+    }
+
+    /// New orders for the next run, once one is through.
+    pub(super) fn sell(&mut self) {
+        let sample = self.sample;
+        let ran = self
+            .docs
+            .iter_mut()
+            .filter(|doc| Some(doc.key) == sample)
+            .any(|doc| std::mem::take(&mut doc.has_run));
+        if ran && let Some(demo) = &self.demo {
+            demo.more(ORDERS_MORE);
         }
     }
 

@@ -7,6 +7,7 @@ use flowloom_flow::file;
 use flowloom_studio::{Command, Draft, FlowKey, Reply};
 
 use super::App;
+use crate::clock;
 use crate::dialog::Dialog;
 
 /// After the last change, so that typing does not write at each key.
@@ -31,7 +32,7 @@ impl App {
         }
         for doc in self.docs.iter().filter(|doc| !doc.is_saved) {
             let kept = self.drafts.entry(doc.key).or_insert_with(|| Kept {
-                id: Draft::fresh_id(),
+                id: self.desk.new_draft_id(),
                 revision: 0,
                 seen: 0,
                 since: Instant::now(),
@@ -47,9 +48,13 @@ impl App {
                 Some(rest) if !rest.is_zero() => ctx.request_repaint_after(rest),
                 _ => {
                     kept.revision = doc.revision;
-                    let draft =
-                        Draft::new(kept.id.clone(), doc.path.clone(), doc.title(), file::save(&doc.flow));
-                    self.desk.keep_draft(draft);
+                    self.desk.keep_draft(Draft {
+                        id: kept.id.clone(),
+                        path: doc.path.clone(),
+                        flow: doc.title(),
+                        text: file::save(&doc.flow),
+                        saved_ms: clock::now_ms(),
+                    });
                 }
             }
         }

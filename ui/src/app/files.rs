@@ -19,20 +19,26 @@ const RECENT: usize = 12;
 pub(super) enum Asked {
     Open,
     /// Save this flow there; `then_close`: and close its tab, or the window.
-    Save { flow: FlowKey, then: Option<Close> },
-    Setting { flow: FlowKey, pick: Pick },
+    Save {
+        flow: FlowKey,
+        then: Option<Close>,
+    },
+    Setting {
+        flow: FlowKey,
+        pick: Pick,
+    },
     ExportFolder,
 }
 
 impl App {
     /// The first flows of a window: what it was asked for, else what was open last, else the sample.
     pub(super) fn open_first(&mut self) {
-        let setup = std::mem::take(&mut self.setup);
-        let mut paths = setup.open;
-        if paths.is_empty() && !setup.is_demo {
+        let mut paths = std::mem::take(&mut self.setup.open);
+        let is_demo = self.setup.is_demo;
+        if paths.is_empty() && !is_demo {
             paths = self.preferences.tabs.iter().filter(|path| path.exists()).cloned().collect();
         }
-        if setup.is_demo || paths.is_empty() {
+        if is_demo || paths.is_empty() {
             self.open_sample();
         }
         self.open(paths);

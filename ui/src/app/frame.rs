@@ -43,7 +43,7 @@ impl App {
             true => Panel::left("folded palette").frame(frame).exact_size(FOLDED).resizable(false),
             false => panel.default_size(self.preferences.palette_width).size_range(168.0..=360.0),
         };
-        let shown = panel.show_inside(ui, |ui| {
+        let shown = panel.show(ui, |ui| {
             let doc = self.docs.get(self.front);
             panel::palette::show(ui, doc, &mut self.panels.palette, is_narrow, &mut self.requests);
         });
@@ -59,7 +59,7 @@ impl App {
         let frame = Frame::new().fill(Tokens::of(ui).panel);
         let panel = Panel::right("settings").frame(frame);
         let panel = panel.default_size(self.preferences.settings_width).size_range(264.0..=560.0);
-        let shown = panel.show_inside(ui, |ui| self.right_panel(ui));
+        let shown = panel.show(ui, |ui| self.right_panel(ui));
         self.preferences.settings_width = shown.response.rect.width().round();
     }
 
@@ -76,9 +76,11 @@ impl App {
         }
         let screen = ui.ctx().content_rect();
         let top = space::MENU_BAR + space::TOOLBAR;
-        let size = Vec2::new(space::SETTINGS.min(screen.width() * 0.6), screen.height() - top - space::STATUS_BAR);
+        let size =
+            Vec2::new(space::SETTINGS.min(screen.width() * 0.6), screen.height() - top - space::STATUS_BAR);
         let at = screen.right_top() + Vec2::new(-size.x, top);
-        let area = egui::Area::new(Id::new("drawer")).fixed_pos(at).order(egui::Order::Middle).constrain(false);
+        let area =
+            egui::Area::new(Id::unique("drawer")).fixed_pos(at).order(egui::Order::Middle).constrain(false);
         area.show(ui.ctx(), |ui| {
             let tokens = Tokens::of(ui);
             Frame::new().fill(tokens.panel).stroke((1.0, tokens.line)).show(ui, |ui| {
@@ -97,7 +99,7 @@ impl App {
         let most = (ui.available_height() - 160.0).max(120.0);
         let panel = Panel::bottom("data").frame(frame);
         let panel = panel.default_size(self.preferences.data_height.min(most)).size_range(120.0..=most);
-        let shown = panel.show_inside(ui, |ui| {
+        let shown = panel.show(ui, |ui| {
             let Some(doc) = self.docs.get_mut(self.front) else { return };
             panel::bottom::show(ui, doc, &mut self.panels.bottom, &mut self.requests);
         });
@@ -106,7 +108,7 @@ impl App {
 
     fn center(&mut self, ui: &mut Ui) {
         let frame = Frame::new().fill(Tokens::of(ui).window).inner_margin(Margin::ZERO);
-        CentralPanel::default().frame(frame).show_inside(ui, |ui| {
+        CentralPanel::default().frame(frame).show(ui, |ui| {
             let look = canvas::Look {
                 registry: flowloom_studio::registry(),
                 has_minimap: self.preferences.has_minimap,
@@ -127,7 +129,11 @@ impl App {
             ui.vertical_centered(|ui| {
                 ui.label(egui::RichText::new("No flow is open").font(crate::theme::title()));
                 ui.add_space(8.0);
-                for action in [crate::action::Action::NewFlow, crate::action::Action::OpenFlow, crate::action::Action::OpenSample] {
+                for action in [
+                    crate::action::Action::NewFlow,
+                    crate::action::Action::OpenFlow,
+                    crate::action::Action::OpenSample,
+                ] {
                     if ui.button(action.label()).clicked() {
                         self.requests.act(action);
                     }

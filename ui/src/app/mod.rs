@@ -60,6 +60,8 @@ pub struct App {
     /// The sample flow that waits for, or uses, the embedded broker.
     sample: Option<FlowKey>,
     setup: Setup,
+    /// `None`: where this person's data is.
+    home: Option<PathBuf>,
     wishes: Vec<Wish>,
     /// What an open dialog of the system is for, by its token.
     asked: HashMap<u64, files::Asked>,
@@ -83,10 +85,21 @@ struct Panels {
 }
 
 impl App {
-    /// A window that opens what `setup` says as soon as it can.
+    /// A window that opens what `setup` says as soon as it can, and keeps its data where this person's is.
     pub fn new(setup: Setup) -> Self {
+        Self::with(setup, None, Session::new(Limits::default()), Desk::open())
+    }
+
+    /// As [`App::new`], with its data in `home`.
+    pub fn in_home(setup: Setup, home: PathBuf) -> Self {
+        let session = Session::new(Limits::default()).with_home(&home);
+        let desk = Desk::open_in(home.clone());
+        Self::with(setup, Some(home), session, desk)
+    }
+
+    fn with(setup: Setup, home: Option<PathBuf>, session: Session, desk: Desk) -> Self {
         Self {
-            session: Session::new(Limits::default()),
+            session,
             docs: Vec::new(),
             front: 0,
             requests: Requests::default(),
@@ -98,7 +111,7 @@ impl App {
             toasts: Toasts::default(),
             panels: Panels::default(),
             menu: None,
-            desk: Desk::open(),
+            desk,
             is_loaded: false,
             found: VecDeque::new(),
             drafts: HashMap::new(),
@@ -106,6 +119,7 @@ impl App {
             demo: None,
             sample: None,
             setup,
+            home,
             wishes: Vec::new(),
             asked: HashMap::new(),
             tokens: 0,
@@ -200,6 +214,7 @@ impl App {
         for doc in &mut self.docs {
             is_busy |= doc.poll(&mut self.session);
         }
+        self.sell();
         for problem in self.desk.problems() {
             self.tell(problem);
         }

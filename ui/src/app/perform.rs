@@ -88,6 +88,11 @@ impl App {
                 }
             }
             Request::Pick(pick) => self.ask_setting(pick),
+            Request::TakePicked { node, key } => {
+                if let Some(doc) = self.docs.get_mut(self.front) {
+                    doc.picked.remove(&(node, key));
+                }
+            }
             Request::Open(path) => {
                 if path.exists() {
                     let _opened: Option<FlowKey> = self.open_file(path);
@@ -275,7 +280,8 @@ impl App {
                 doc.selection = above.cloned().collect();
             }
             Action::SelectDownstream => {
-                let below = flow.nodes.keys().filter(|id| selection.iter().any(|from| flow.reaches(from, id)));
+                let below =
+                    flow.nodes.keys().filter(|id| selection.iter().any(|from| flow.reaches(from, id)));
                 doc.selection = below.cloned().collect();
             }
             Action::TidyUp => {
@@ -311,7 +317,8 @@ impl App {
             Answered::AddKind(kind) => {
                 self.dialog = None;
                 if let Some(doc) = self.doc() {
-                    let at = Some(doc.canvas.free_place(&doc.flow));
+                    let center = doc.canvas.visible().center();
+                    let at = Some([center.x as i32 - 88, center.y as i32 - 40]);
                     let settings = serde_json::Map::new();
                     self.edit(vec![Edit::AddNode { id: None, kind, at, settings }]);
                 }

@@ -100,8 +100,10 @@ impl App {
             self.keymap.take_json(&json);
         }
         let views = preferences.into_iter();
-        self.views = views.filter_map(|(key, json)| Some((key.strip_prefix(VIEW)?.to_owned(), json))).collect();
-        self.recent = loaded.recent;
+        self.views =
+            views.filter_map(|(key, json)| Some((key.strip_prefix(VIEW)?.to_owned(), json))).collect();
+        let recent = loaded.recent.into_iter().filter(|recent| !recent.is_missing);
+        self.recent = recent.map(|recent| recent.path).collect();
         self.kept = Some(self.preferences.clone());
         self.preferences.apply(ctx);
         self.found = loaded.drafts.into();
@@ -143,7 +145,7 @@ impl App {
         if let Some(path) = &doc.path
             && let Ok(json) = serde_json::to_value(doc.canvas.view())
         {
-            self.desk.set_preference(&format!("{VIEW}{}", path.display()), json);
+            self.desk.set_preference(format!("{VIEW}{}", path.display()), json);
         }
     }
 }

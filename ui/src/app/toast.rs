@@ -56,7 +56,8 @@ impl Toasts {
         }
         let mut closed = None;
         let offset = Vec2::new(-space::PADDING, -(space::STATUS_BAR + space::PADDING));
-        let area = Area::new(Id::new("toasts")).order(Order::Foreground).anchor(Align2::RIGHT_BOTTOM, offset);
+        let area =
+            Area::new(Id::unique("toasts")).order(Order::Foreground).anchor(Align2::RIGHT_BOTTOM, offset);
         area.show(ctx, |ui| {
             for (at, toast) in self.0.iter().enumerate() {
                 let tokens = Tokens::of(ui);

@@ -31,7 +31,11 @@ impl CanvasState {
         links: &[u32],
         out: &mut Requests,
     ) {
-        if ui.ctx().accesskit_node_builder(response.id, |node| node.set_role(Role::GraphicsDocument)).is_none() {
+        if ui
+            .ctx()
+            .accesskit_node_builder(response.id, |node| node.set_role(Role::GraphicsDocument))
+            .is_none()
+        {
             return;
         }
         let everything: Vec<u32>;
@@ -74,7 +78,8 @@ impl CanvasState {
         let is_selected = self.selected[item];
         response.widget_info(|| {
             let mut label = format!("{}, {}, {}", node.title, node.kind_name(), fact.view.status.word());
-            let said = [fact.view.left.as_str(), if fact.view.is_trouble { fact.view.caption.as_str() } else { "" }];
+            let said =
+                [fact.view.left.as_str(), if fact.view.is_trouble { fact.view.caption.as_str() } else { "" }];
             for part in said.into_iter().filter(|part| !part.is_empty() && *part != fact.view.status.word()) {
                 label.push_str(", ");
                 label.push_str(part);

@@ -137,7 +137,10 @@ mod tests {
     fn fitting_shows_everything_and_never_enlarges() {
         let mut camera = camera();
         camera.fit(Rect::from_min_size(Pos2::new(-500.0, 0.0), Vec2::new(4_000.0, 300.0)), 40.0);
-        assert!(camera.visible().contains(Pos2::new(-500.0, 0.0)) && camera.visible().contains(Pos2::new(3_500.0, 300.0)));
+        assert!(
+            camera.visible().contains(Pos2::new(-500.0, 0.0))
+                && camera.visible().contains(Pos2::new(3_500.0, 300.0))
+        );
         camera.fit(Rect::from_min_size(Pos2::ZERO, Vec2::splat(50.0)), 40.0);
         assert_eq!(camera.zoom, 1.0);
     }

@@ -7,7 +7,7 @@ use serde_json::Map;
 use super::geometry;
 use super::gesture::Wiring;
 use super::hit::Hit;
-use super::{Look, CanvasState, edits};
+use super::{CanvasState, Look, edits};
 use crate::doc::{Doc, title_of};
 use crate::request::{Request, Requests};
 use crate::theme;
@@ -53,8 +53,13 @@ impl CanvasState {
             // Over the node itself: the nearest port, a free one first.
             _ => {
                 let distance = |port: usize| {
-                    let offset = if wiring.anchor.is_output { node.input_offset(port) } else { node.output_offset(port) };
-                    let is_full = wiring.anchor.is_output && self.filled(item, port, wiring.replaced).is_some();
+                    let offset = if wiring.anchor.is_output {
+                        node.input_offset(port)
+                    } else {
+                        node.output_offset(port)
+                    };
+                    let is_full =
+                        wiring.anchor.is_output && self.filled(item, port, wiring.replaced).is_some();
                     (node.rect.min + offset).distance(wiring.to) + if is_full { 1e4 } else { 0.0 }
                 };
                 (0..spots.len()).min_by(|a, b| distance(*a).total_cmp(&distance(*b))).unwrap_or(0)
@@ -73,7 +78,11 @@ impl CanvasState {
 
     fn anchor_hit(&self, wiring: &Wiring) -> Hit {
         let anchor = wiring.anchor;
-        if anchor.is_output { Hit::Output(anchor.item, anchor.port) } else { Hit::Input(anchor.item, anchor.port) }
+        if anchor.is_output {
+            Hit::Output(anchor.item, anchor.port)
+        } else {
+            Hit::Input(anchor.item, anchor.port)
+        }
     }
 
     /// The wire that a port for one wire has already, other than `except`.
@@ -195,6 +204,7 @@ pub(super) fn placed(asked: Vec<Edit>, id: &NodeId, out: &mut Requests) {
 /// How large a new node of that kind is.
 pub(super) fn new_size(ui: &Ui, card: &Card, id: &NodeId) -> Vec2 {
     let font = theme::strong();
-    let name: f32 = ui.fonts_mut(|fonts| title_of(id).chars().map(|letter| fonts.glyph_width(&font, letter)).sum());
+    let name: f32 =
+        ui.fonts_mut(|fonts| title_of(id).chars().map(|letter| fonts.glyph_width(&font, letter)).sum());
     Vec2::new(geometry::width(name), geometry::height(card.inputs.len().max(card.outputs.len()).max(1)))
 }

@@ -77,7 +77,12 @@ impl Scene {
     }
 
     /// Where a node of that rectangle goes when it is put in a wire, and where the nodes behind it move to.
-    pub(super) fn make_room(&self, link: usize, rect: Rect, own: Option<usize>) -> (Pos2, Vec<(usize, Pos2)>) {
+    pub(super) fn make_room(
+        &self,
+        link: usize,
+        rect: Rect,
+        own: Option<usize>,
+    ) -> (Pos2, Vec<(usize, Pos2)>) {
         let (from, to) = (self.links[link].from, self.links[link].to);
         let up = |x: f32| (x / GRID).ceil() * GRID;
         let missing = self.items[from].rect.right() + ROOM - rect.left();

@@ -77,7 +77,12 @@ mod tests {
     #[test]
     fn finds_what_touches_and_each_thing_once() {
         let rect = |x: f32, y: f32, w: f32| Rect::from_min_size(Pos2::new(x, y), Vec2::splat(w));
-        let rects = [rect(0.0, 0.0, 100.0), rect(450.0, 450.0, 200.0), rect(-9_000.0, -9_000.0, 20_000.0), rect(5_000.0, 0.0, 10.0)];
+        let rects = [
+            rect(0.0, 0.0, 100.0),
+            rect(450.0, 450.0, 200.0),
+            rect(-9_000.0, -9_000.0, 20_000.0),
+            rect(5_000.0, 0.0, 10.0),
+        ];
         let mut grid = Grid::new(rects.into_iter());
         let mut found = Vec::new();
         grid.query(rect(400.0, 400.0, 300.0), &mut found);

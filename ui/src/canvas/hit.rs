@@ -51,7 +51,9 @@ impl CanvasState {
                     return Hit::Item(item);
                 }
             }
-        } else if let Some(item) = found.iter().rev().find(|item| self.scene.items[**item as usize].rect.contains(pos)) {
+        } else if let Some(item) =
+            found.iter().rev().find(|item| self.scene.items[**item as usize].rect.contains(pos))
+        {
             return Hit::Item(*item as usize);
         }
         match self.link_near(pos, WIRE_REACH / zoom, |_| true) {
@@ -61,7 +63,12 @@ impl CanvasState {
     }
 
     /// The wire nearest to `pos` within `reach`, of those that `is_wanted`.
-    pub(super) fn link_near(&mut self, pos: Pos2, reach: f32, is_wanted: impl Fn(usize) -> bool) -> Option<(usize, f32)> {
+    pub(super) fn link_near(
+        &mut self,
+        pos: Pos2,
+        reach: f32,
+        is_wanted: impl Fn(usize) -> bool,
+    ) -> Option<(usize, f32)> {
         let mut found = Vec::new();
         let around = Rect::from_center_size(pos, egui::Vec2::splat(2.0 * reach));
         self.scene.link_grid.query(around, &mut found);

@@ -88,7 +88,12 @@ impl CanvasState {
         if let Some(item) = hit.item() {
             self.known.fill(doc, &self.scene, item);
         }
-        let tooltip = Tooltip::always_open(ui.ctx().clone(), ui.layer_id(), response.id.with("hover"), PopupAnchor::Pointer);
+        let tooltip = Tooltip::always_open(
+            ui.ctx().clone(),
+            ui.layer_id(),
+            response.id.with("hover"),
+            PopupAnchor::Pointer,
+        );
         tooltip.gap(14.0).show(|ui| match hit {
             Hit::Nothing => {}
             Hit::Item(item) => self.explain_item(ui, doc, tokens, item),

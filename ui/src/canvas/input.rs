@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use egui::{CursorIcon, Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, Rect, Response, Ui, Vec2};
+use egui::{
+    CursorIcon, Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, Rect, Response, Ui, Vec2,
+};
 use flowloom_flow::NodeId;
 
 use super::CanvasState;
@@ -23,7 +25,8 @@ const INSERT_REACH: f32 = 36.0;
 
 impl CanvasState {
     pub(super) fn take_input(&mut self, ui: &Ui, response: &Response, doc: &Doc, out: &mut Requests) {
-        self.pointer = response.contains_pointer().then(|| ui.input(|input| input.pointer.latest_pos())).flatten();
+        self.pointer =
+            response.contains_pointer().then(|| ui.input(|input| input.pointer.latest_pos())).flatten();
         if self.pointer.is_some() {
             self.take_wheel(ui);
         }
@@ -66,7 +69,8 @@ impl CanvasState {
     fn zoom_by(&mut self, pointer: Pos2, factor: f32) {
         let zoom = self.camera.zoom * factor;
         // Natural size is where text is sharpest: it is not missed by a hair.
-        let zoom = if (zoom - 1.0).abs() < 0.03 && (self.camera.zoom - 1.0).abs() > 0.03 { 1.0 } else { zoom };
+        let zoom =
+            if (zoom - 1.0).abs() < 0.03 && (self.camera.zoom - 1.0).abs() > 0.03 { 1.0 } else { zoom };
         self.camera.zoom_at(pointer, zoom);
     }
 
@@ -97,7 +101,11 @@ impl CanvasState {
             }
             Hit::Input(item, port) => {
                 let links = &self.scene.items[item].into;
-                let last = links.iter().rev().map(|link| *link as usize).find(|link| self.scene.links[*link].to_port == port);
+                let last = links
+                    .iter()
+                    .rev()
+                    .map(|link| *link as usize)
+                    .find(|link| self.scene.links[*link].to_port == port);
                 match last.filter(|_| !modifiers.shift) {
                     Some(link) => self.take_end(link, true, from),
                     None => {
@@ -131,7 +139,14 @@ impl CanvasState {
     }
 
     /// Dragging a selected node moves all selected ones; another is selected first.
-    fn take_items(&self, grabbed: usize, from: Pos2, modifiers: Modifiers, doc: &Doc, out: &mut Requests) -> Gesture {
+    fn take_items(
+        &self,
+        grabbed: usize,
+        from: Pos2,
+        modifiers: Modifiers,
+        doc: &Doc,
+        out: &mut Requests,
+    ) -> Gesture {
         let mut is_moved = self.selected.clone();
         if !is_moved[grabbed] {
             let mut selection = doc.selection.clone();

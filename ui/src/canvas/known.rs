@@ -62,7 +62,8 @@ impl Known {
         let id = &scene.items[item].id;
         let mut view = doc.view(id);
         if view.left.is_empty() && !view.is_trouble {
-            let columns = doc.made(id).and_then(|made| made.schemas.as_ref()?.first()).map(|schema| schema.len());
+            let columns =
+                doc.made(id).and_then(|made| made.schemas.as_ref()?.first()).map(|schema| schema.len());
             view.left = match columns {
                 Some(1) => "1 column".to_owned(),
                 Some(count) => format!("{count} columns"),
@@ -72,7 +73,9 @@ impl Known {
         let rows = scene.items[item]
             .outputs
             .iter()
-            .map(|spot| doc.rows_at(id, &spot.name).map_or_else(String::new, |rows| format::short(rows as f64)))
+            .map(|spot| {
+                doc.rows_at(id, &spot.name).map_or_else(String::new, |rows| format::short(rows as f64))
+            })
             .collect();
         self.states[item] = Some(view.status);
         self.facts[item] = Some(Box::new(Fact { view, rows }));

@@ -156,12 +156,19 @@ impl Graph {
             .iter()
             .map(|node| {
                 let pulls: Vec<f32> = if is_right {
-                    self.before[*node].iter().map(|edge| self.order[edge.from] as f32 + edge.from_y / 1e4).collect()
+                    self.before[*node]
+                        .iter()
+                        .map(|edge| self.order[edge.from] as f32 + edge.from_y / 1e4)
+                        .collect()
                 } else {
-                    self.behind[*node].iter().map(|edge| self.order[edge.to] as f32 + edge.to_y / 1e4).collect()
+                    self.behind[*node]
+                        .iter()
+                        .map(|edge| self.order[edge.to] as f32 + edge.to_y / 1e4)
+                        .collect()
                 };
                 let own = self.order[*node] as f32;
-                let pull = if pulls.is_empty() { own } else { pulls.iter().sum::<f32>() / pulls.len() as f32 };
+                let pull =
+                    if pulls.is_empty() { own } else { pulls.iter().sum::<f32>() / pulls.len() as f32 };
                 (pull, *node)
             })
             .collect();
@@ -240,7 +247,8 @@ impl Graph {
         let mut offsets = Vec::with_capacity(self.layers[at].len());
         for node in &self.layers[at] {
             let pulls = self.before[*node].iter().map(|edge| (edge, edge.from, edge.from_y - edge.to_y));
-            let pulls = pulls.chain(self.behind[*node].iter().map(|edge| (edge, edge.to, edge.to_y - edge.from_y)));
+            let pulls =
+                pulls.chain(self.behind[*node].iter().map(|edge| (edge, edge.to, edge.to_y - edge.from_y)));
             let (mut sum, mut weight) = (0.0, 0.0);
             for (edge, other, shift) in pulls {
                 // Long wires are held straight; where a node has one neighbour, it follows it.

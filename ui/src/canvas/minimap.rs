@@ -29,7 +29,13 @@ impl CanvasState {
         let response = ui.interact(rect, ui.scope_id().with("minimap"), Sense::click_and_drag());
         response.widget_info(|| WidgetInfo::labeled(Role::GraphicsSymbol, true, "Minimap"));
         let painter = ui.painter();
-        painter.rect(rect, f32::from(space::NODE_RADIUS) - 2.0, tokens.panel, Stroke::new(1.0, tokens.line), StrokeKind::Inside);
+        painter.rect(
+            rect,
+            f32::from(space::NODE_RADIUS) - 2.0,
+            tokens.panel,
+            Stroke::new(1.0, tokens.line),
+            StrokeKind::Inside,
+        );
         let inner = rect.shrink(10.0);
         let bounds = self.scene.bounds;
         let scale = (inner.width() / bounds.width()).min(inner.height() / bounds.height()).min(0.15);
@@ -38,16 +44,30 @@ impl CanvasState {
         let view = self.camera.visible();
         let view = Rect::from_min_max(to_map(view.min), to_map(view.max)).intersect(rect.shrink(1.0));
         if view.is_positive() {
-            painter.rect(view, 3.0, tokens.accent.gamma_multiply(0.08), Stroke::new(1.0, tokens.accent), StrokeKind::Inside);
+            painter.rect(
+                view,
+                3.0,
+                tokens.accent.gamma_multiply(0.08),
+                Stroke::new(1.0, tokens.accent),
+                StrokeKind::Inside,
+            );
         }
-        if let Some(pointer) = response.interact_pointer_pos().filter(|_| response.clicked() || response.dragged()) {
+        if let Some(pointer) =
+            response.interact_pointer_pos().filter(|_| response.clicked() || response.dragged())
+        {
             self.camera.center = bounds.center() + (pointer - inner.center()) / scale;
             ui.ctx().request_repaint();
         }
         response.on_hover_cursor(CursorIcon::PointingHand);
     }
 
-    fn map_mesh(&mut self, ui: &Ui, tokens: &Tokens, inner: Rect, to_map: impl Fn(Pos2) -> Pos2) -> Arc<Mesh> {
+    fn map_mesh(
+        &mut self,
+        ui: &Ui,
+        tokens: &Tokens,
+        inner: Rect,
+        to_map: impl Fn(Pos2) -> Pos2,
+    ) -> Arc<Mesh> {
         let place = [inner.min.x, inner.min.y, inner.max.x, inner.max.y].map(|part| (part * 4.0) as i32);
         let key = (self.scene.serial, place, ui.visuals().dark_mode);
         if self.map.key != key {

@@ -1,9 +1,12 @@
 //! What lies over the canvas: the zoom box, the minimap, and what an empty flow says.
 
-use egui::{Align, Align2, Button, CornerRadius, Frame, Layout, Margin, Rect, RichText, Sense, Stroke, Ui, UiBuilder, Vec2};
+use egui::{
+    Align, Align2, Button, CornerRadius, Frame, Layout, Margin, Rect, RichText, Sense, Stroke, Ui, UiBuilder,
+    Vec2,
+};
 
 use super::minimap::MARGIN;
-use super::{Look, CanvasState};
+use super::{CanvasState, Look};
 use crate::action::Action;
 use crate::doc::Doc;
 use crate::icon;
@@ -14,7 +17,14 @@ const ZOOM_BOX: Vec2 = Vec2::new(156.0, 30.0);
 const EMPTY: Vec2 = Vec2::new(360.0, 190.0);
 
 impl CanvasState {
-    pub(super) fn overlays(&mut self, ui: &mut Ui, doc: &Doc, env: &Look<'_>, tokens: &Tokens, out: &mut Requests) {
+    pub(super) fn overlays(
+        &mut self,
+        ui: &mut Ui,
+        doc: &Doc,
+        env: &Look<'_>,
+        tokens: &Tokens,
+        out: &mut Requests,
+    ) {
         self.show_zoom_box(ui, tokens);
         if env.has_minimap {
             self.show_minimap(ui, tokens);
@@ -30,14 +40,9 @@ impl CanvasState {
         let rect = Align2::LEFT_BOTTOM.anchor_size(at, ZOOM_BOX);
         // Clicks beside the words do not reach the canvas.
         ui.interact(rect, ui.scope_id().with("zoom box"), Sense::click_and_drag());
-        ui.painter().rect(
-            rect,
-            8.0,
-            tokens.panel,
-            Stroke::new(1.0, tokens.line),
-            egui::StrokeKind::Inside,
-        );
-        let builder = UiBuilder::new().max_rect(rect.shrink(2.0)).layout(Layout::left_to_right(Align::Center));
+        ui.painter().rect(rect, 8.0, tokens.panel, Stroke::new(1.0, tokens.line), egui::StrokeKind::Inside);
+        let builder =
+            UiBuilder::new().max_rect(rect.shrink(2.0)).layout(Layout::left_to_right(Align::Center));
         ui.scope_builder(builder, |ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
             let word = |ui: &mut Ui, text: &str, width: f32, name: &str, tip: &str| {
@@ -45,7 +50,9 @@ impl CanvasState {
                 let button = Button::new(text).frame_when_inactive(false).min_size(Vec2::new(width, 26.0));
                 let response = ui.add(button).on_hover_text(tip);
                 let label = name.to_owned();
-                response.widget_info(move || egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &label));
+                response.widget_info(move || {
+                    egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &label)
+                });
                 response.clicked()
             };
             if word(ui, "−", 28.0, "Zoom out", "Zoom out") {
@@ -76,7 +83,8 @@ impl CanvasState {
             ui.label(RichText::new("Drag a node here from the left").color(tokens.dim));
             ui.label(RichText::new("or double-click to find one").color(tokens.dim));
             ui.add_space(8.0);
-            let frame = Frame::new().corner_radius(CornerRadius::same(space::RADIUS)).inner_margin(Margin::ZERO);
+            let frame =
+                Frame::new().corner_radius(CornerRadius::same(space::RADIUS)).inner_margin(Margin::ZERO);
             frame.show(ui, |ui| {
                 if ui.button("Open the sample flow").clicked() {
                     out.act(Action::OpenSample);

@@ -1,11 +1,14 @@
 //! Finding a kind by a few letters and placing it where the pointer is, wired to what is in hand.
 
 use egui::accesskit::Role;
-use egui::{Align2, Area, Frame, Id, Key, Modifiers, Order, Pos2, Rect, ScrollArea, Sense, TextEdit, Ui, Vec2, WidgetInfo};
+use egui::{
+    Align2, Area, Frame, Id, Key, Modifiers, Order, Pos2, Rect, ScrollArea, Sense, TextEdit, Ui, Vec2,
+    WidgetInfo,
+};
 use flowloom_flow::{Card, NodeId, Registry};
 
 use super::gesture::Anchor;
-use super::{Look, CanvasState, drop, geometry, paint};
+use super::{CanvasState, Look, drop, geometry, paint};
 use crate::doc::Doc;
 use crate::fuzzy;
 use crate::request::Requests;
@@ -50,7 +53,9 @@ impl QuickAdd {
         if !self.query.trim().is_empty() {
             let is_recent = |card: &Card| recent.iter().any(|kind| kind == card.id);
             let mut found: Vec<(i32, &'static Card)> = fitting()
-                .filter_map(|card| Some((fuzzy::rank(&self.query, card)? + i32::from(is_recent(card)) * 3, card)))
+                .filter_map(|card| {
+                    Some((fuzzy::rank(&self.query, card)? + i32::from(is_recent(card)) * 3, card))
+                })
                 .collect();
             found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.name.cmp(b.1.name)));
             return found.into_iter().map(|(_, card)| Offer { card, head: None }).collect();
@@ -65,7 +70,8 @@ impl QuickAdd {
         let mut group = None;
         for card in rest {
             let is_first = group.replace(card.group) != Some(card.group);
-            offers.push(Offer { card, head: is_first.then(|| crate::panel::palette::group_name(card.group)) });
+            offers
+                .push(Offer { card, head: is_first.then(|| crate::panel::palette::group_name(card.group)) });
         }
         offers
     }
@@ -77,7 +83,14 @@ impl CanvasState {
         self.quick_add = Some(QuickAdd { at, wire, query: String::new(), chosen: 0, is_new: true });
     }
 
-    pub(super) fn show_quick_add(&mut self, ui: &Ui, doc: &Doc, env: &Look<'_>, tokens: &Tokens, out: &mut Requests) {
+    pub(super) fn show_quick_add(
+        &mut self,
+        ui: &Ui,
+        doc: &Doc,
+        env: &Look<'_>,
+        tokens: &Tokens,
+        out: &mut Requests,
+    ) {
         if std::mem::take(&mut self.wants_quick_add) && self.quick_add.is_none() {
             let at = self.pointer.map_or_else(|| self.visible().center(), |pos| self.camera.to_canvas(pos));
             self.quick_add_at(at, None);
@@ -92,8 +105,10 @@ impl CanvasState {
         }
         let offers = quick.offers(env.registry, env.recent);
         let step = ctx.input_mut(|input| {
-            let down = input.consume_key(Modifiers::NONE, Key::ArrowDown) || input.consume_key(Modifiers::NONE, Key::Tab);
-            let up = input.consume_key(Modifiers::NONE, Key::ArrowUp) || input.consume_key(Modifiers::SHIFT, Key::Tab);
+            let down = input.consume_key(Modifiers::NONE, Key::ArrowDown)
+                || input.consume_key(Modifiers::NONE, Key::Tab);
+            let up = input.consume_key(Modifiers::NONE, Key::ArrowUp)
+                || input.consume_key(Modifiers::SHIFT, Key::Tab);
             i32::from(down) - i32::from(up)
         });
         if step != 0 && !offers.is_empty() {
@@ -118,7 +133,8 @@ impl CanvasState {
             return;
         }
         let is_outside = ctx.input(|input| {
-            input.pointer.any_pressed() && input.pointer.interact_pos().is_some_and(|pos| !shown.response.rect.contains(pos))
+            input.pointer.any_pressed()
+                && input.pointer.interact_pos().is_some_and(|pos| !shown.response.rect.contains(pos))
         });
         if quick.is_new || !is_outside {
             quick.is_new = false;
@@ -127,7 +143,15 @@ impl CanvasState {
     }
 
     /// Places the node, with the wire that was dropped: one step of undo.
-    fn take_offer(&self, ui: &Ui, doc: &Doc, env: &Look<'_>, quick: &QuickAdd, card: &'static Card, out: &mut Requests) {
+    fn take_offer(
+        &self,
+        ui: &Ui,
+        doc: &Doc,
+        env: &Look<'_>,
+        quick: &QuickAdd,
+        card: &'static Card,
+        out: &mut Requests,
+    ) {
         let Some((node, anchor)) = &quick.wire else {
             self.add_node(ui, doc, env, card, quick.at, None, out);
             return;
@@ -139,10 +163,20 @@ impl CanvasState {
         let at = geometry::snapped(quick.at - port);
         let own = &self.scene.items[item];
         let wire = if anchor.is_output {
-            flowloom_flow::Edit::Connect { from: own.output(anchor.port), to: id.clone(), port: None, index: None }
+            flowloom_flow::Edit::Connect {
+                from: own.output(anchor.port),
+                to: id.clone(),
+                port: None,
+                index: None,
+            }
         } else {
             let port = own.inputs.get(anchor.port).map(|spot| spot.name.to_string());
-            flowloom_flow::Edit::Connect { from: flowloom_flow::Output::first(id.clone()), to: own.id.clone(), port, index: None }
+            flowloom_flow::Edit::Connect {
+                from: flowloom_flow::Output::first(id.clone()),
+                to: own.id.clone(),
+                port,
+                index: None,
+            }
         };
         drop::placed(vec![drop::added(card, &id, at), wire], &id, out);
     }
@@ -150,9 +184,11 @@ impl CanvasState {
     /// The wire that waits for its node.
     fn paint_waiting(&self, ui: &Ui, tokens: &Tokens, anchor: Anchor, to: Pos2) {
         let Some(node) = self.scene.items.get(anchor.item) else { return };
-        let offset = if anchor.is_output { node.output_offset(anchor.port) } else { node.input_offset(anchor.port) };
+        let offset =
+            if anchor.is_output { node.output_offset(anchor.port) } else { node.input_offset(anchor.port) };
         let fixed = node.rect.min + offset;
-        let curve = if anchor.is_output { geometry::Curve::new(fixed, to) } else { geometry::Curve::new(to, fixed) };
+        let curve =
+            if anchor.is_output { geometry::Curve::new(fixed, to) } else { geometry::Curve::new(to, fixed) };
         paint::waiting(ui.painter(), tokens, &curve.map(|pos| self.camera.to_screen(pos)));
     }
 }
@@ -172,7 +208,10 @@ fn quick_ui(
         Some(_) => "Take rows from…",
         None => "Find a node",
     };
-    let field = TextEdit::singleline(&mut quick.query).id(id.with("field")).hint_text(hint).desired_width(f32::INFINITY);
+    let field = TextEdit::singleline(&mut quick.query)
+        .id(id.with("field"))
+        .hint_text(hint)
+        .desired_width(f32::INFINITY);
     let response = ui.add(field.margin(egui::Margin::symmetric(10, 6)));
     if quick.is_new || !response.has_focus() {
         response.request_focus();
@@ -182,8 +221,14 @@ fn quick_ui(
     }
     if offers.is_empty() {
         ui.add_space(8.0);
-        ui.label(egui::RichText::new(format!("No node answers to `{}`", quick.query.trim())).color(tokens.dim));
-        ui.label(egui::RichText::new("Try what it should do, such as `sum` or `read`").font(theme::small()).color(tokens.faint));
+        ui.label(
+            egui::RichText::new(format!("No node answers to `{}`", quick.query.trim())).color(tokens.dim),
+        );
+        ui.label(
+            egui::RichText::new("Try what it should do, such as `sum` or `read`")
+                .font(theme::small())
+                .color(tokens.faint),
+        );
         ui.add_space(4.0);
         return None;
     }
@@ -197,9 +242,16 @@ fn quick_ui(
                 ui.label(egui::RichText::new(head).font(theme::head()).color(tokens.faint));
                 ui.add_space(2.0);
             }
-            let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), ROW), Sense::click());
+            let (rect, response) =
+                ui.allocate_exact_size(Vec2::new(ui.available_width(), ROW), Sense::click());
             let is_chosen = quick.chosen == at;
-            paint_row(ui, rect, offer.card, tokens, Row { is_chosen, is_hovered: response.hovered(), has_blurb: true });
+            paint_row(
+                ui,
+                rect,
+                offer.card,
+                tokens,
+                Row { is_chosen, is_hovered: response.hovered(), has_blurb: true },
+            );
             response.widget_info(|| {
                 WidgetInfo::selected(Role::Button, true, is_chosen, format!("Add {}", offer.card.name))
             });

@@ -70,7 +70,9 @@ impl CanvasState {
         if let Err(why) = &name {
             let galley = ui.painter().layout_no_wrap(why.clone(), theme::small(), tokens.error);
             let at = rect.left_bottom() + Vec2::new(0.0, 6.0);
-            let ground = Rect::from_min_size(at, galley.size()).expand2(Vec2::new(8.0, 4.0)).translate(Vec2::new(8.0, 4.0));
+            let ground = Rect::from_min_size(at, galley.size())
+                .expand2(Vec2::new(8.0, 4.0))
+                .translate(Vec2::new(8.0, 4.0));
             ui.painter().rect(ground, 6.0, tokens.raised, Stroke::new(1.0, tokens.error), StrokeKind::Inside);
             ui.painter().galley(ground.min + Vec2::new(8.0, 4.0), galley, tokens.error);
         }

@@ -119,7 +119,12 @@ impl Item {
 
 impl Scene {
     /// Follows `flow`; `measure` gives a name's width. Whether anything changed.
-    pub(super) fn follow(&mut self, flow: &Arc<Flow>, registry: Registry, measure: impl FnMut(&str) -> f32) -> bool {
+    pub(super) fn follow(
+        &mut self,
+        flow: &Arc<Flow>,
+        registry: Registry,
+        measure: impl FnMut(&str) -> f32,
+    ) -> bool {
         if self.flow.as_ref().is_some_and(|mine| Arc::ptr_eq(mine, flow)) {
             return false;
         }

@@ -4,13 +4,13 @@ use super::*;
 
 /// Nodes of `filter`s by name; wires as `from>to` or `from.reject>to`.
 fn flow(nodes: &[&str], wires: &[&str]) -> Flow {
-    let node = |name: &&str| {
-        (NodeId::nearest(name), FlowNode { kind: "filter".to_owned(), ..FlowNode::default() })
-    };
+    let node =
+        |name: &&str| (NodeId::nearest(name), FlowNode { kind: "filter".to_owned(), ..FlowNode::default() });
     let mut flow = Flow { nodes: nodes.iter().map(node).collect(), ..Flow::default() };
     for wire in wires {
         let (from, to) = wire.split_once('>').expect("from>to");
-        let (from, port) = from.split_once('.').map_or((from, None), |(from, port)| (from, Some(port.to_owned())));
+        let (from, port) =
+            from.split_once('.').map_or((from, None), |(from, port)| (from, Some(port.to_owned())));
         let wire = Wire { port: "in".to_owned(), from: Output { node: NodeId::nearest(from), port } };
         flow.nodes[to].inputs.push(wire);
     }
@@ -27,7 +27,10 @@ fn placed(flow: &Flow) -> Vec<(String, [i32; 2])> {
 #[test]
 fn a_chain_is_one_straight_row() {
     let places = placed(&flow(&["a", "b", "c"], &["a>b", "b>c"]));
-    assert!(places.windows(2).all(|pair| pair[0].1[1] == pair[1].1[1] && pair[0].1[0] + 176 < pair[1].1[0]), "{places:?}");
+    assert!(
+        places.windows(2).all(|pair| pair[0].1[1] == pair[1].1[1] && pair[0].1[0] + 176 < pair[1].1[0]),
+        "{places:?}"
+    );
     assert_eq!(places[0].1, [40, 40]);
 }
 
@@ -47,7 +50,10 @@ fn a_late_source_stands_next_to_what_reads_it() {
 fn nothing_overlaps_and_everything_goes_right() {
     let names: Vec<String> = (0..300).map(|number| format!("n{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let wires: Vec<String> = (1..300).map(|to| format!("n{}>n{to}", (to * 7) / 10)).chain((10..300).step_by(9).map(|to| format!("n{}>n{to}", to / 3))).collect();
+    let wires: Vec<String> = (1..300)
+        .map(|to| format!("n{}>n{to}", (to * 7) / 10))
+        .chain((10..300).step_by(9).map(|to| format!("n{}>n{to}", to / 3)))
+        .collect();
     let wires: Vec<&str> = wires.iter().map(String::as_str).collect();
     let flow = flow(&names, &wires);
     let places = placed(&flow);
@@ -66,7 +72,8 @@ fn nothing_overlaps_and_everything_goes_right() {
 
 #[test]
 fn crossings_are_undone() {
-    let places = placed(&flow(&["s", "a", "b", "c", "x", "y", "z"], &["s>a", "s>b", "s>c", "a>z", "b>y", "c>x"]));
+    let places =
+        placed(&flow(&["s", "a", "b", "c", "x", "y", "z"], &["s>a", "s>b", "s>c", "a>z", "b>y", "c>x"]));
     let y = |name: &str| places.iter().find(|(each, _)| each == name).map(|(_, at)| at[1]);
     let first: Vec<_> = ["a", "b", "c"].map(y).to_vec();
     let second: Vec<_> = ["z", "y", "x"].map(y).to_vec();

@@ -49,7 +49,8 @@ impl CanvasState {
 
     fn nudge(&mut self, by: Vec2, out: &mut Requests) {
         let items = (0..self.selected.len()).filter(|item| self.selected[*item]);
-        let moved: Vec<(usize, Pos2)> = items.map(|item| (item, self.scene.items[item].rect.min + by)).collect();
+        let moved: Vec<(usize, Pos2)> =
+            items.map(|item| (item, self.scene.items[item].rect.min + by)).collect();
         edits::ask(self.scene.moves(&moved), out);
     }
 
@@ -67,8 +68,9 @@ impl CanvasState {
         let next = if direction.x != 0.0 {
             let links = if direction.x > 0.0 { &node.out_of } else { &node.into };
             let ends = links.iter().map(|link| &self.scene.links[*link as usize]);
-            ends.map(|link| if direction.x > 0.0 { link.to } else { link.from })
-                .min_by(|a, b| (center(*a).y - center(from).y).abs().total_cmp(&(center(*b).y - center(from).y).abs()))
+            ends.map(|link| if direction.x > 0.0 { link.to } else { link.from }).min_by(|a, b| {
+                (center(*a).y - center(from).y).abs().total_cmp(&(center(*b).y - center(from).y).abs())
+            })
         } else {
             // Nearest above or below; what stands far to the side counts as farther.
             (0..self.scene.items.len())

@@ -11,7 +11,11 @@ pub(super) fn ui(ui: &mut Ui) -> Option<Answered> {
     ui.set_width(380.0);
     ui.horizontal(|ui| {
         let (rect, _) = ui.allocate_exact_size(Vec2::splat(48.0), Sense::hover());
-        crate::icon::paint_colored(ui.painter(), "flowloom", Rect::from_center_size(rect.center(), rect.size()));
+        crate::icon::paint_colored(
+            ui.painter(),
+            "flowloom",
+            Rect::from_center_size(rect.center(), rect.size()),
+        );
         ui.vertical(|ui| {
             ui.label(RichText::new("Flowloom").font(theme::title()));
             ui.label(RichText::new(concat!("Version ", env!("CARGO_PKG_VERSION"))).color(tokens.dim));

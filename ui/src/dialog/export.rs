@@ -29,7 +29,11 @@ pub struct Export {
 
 impl Export {
     pub(super) fn new(doc: &Doc, session: &mut Session) -> Self {
-        let base = doc.path.as_ref().and_then(|path| path.parent()).map_or_else(|| PathBuf::from("."), PathBuf::from);
+        let base = doc
+            .path
+            .as_ref()
+            .and_then(|path| path.parent())
+            .map_or_else(|| PathBuf::from("."), PathBuf::from);
         let stem = flowloom_flow::NodeId::nearest(&doc.title()).as_str().to_owned();
         let mut export = Self {
             flow: doc.key,
@@ -50,7 +54,11 @@ impl Export {
 
     fn ask(&mut self, session: &mut Session) {
         self.written = None;
-        self.folder = self.base.join(format!("{}_{}", self.stem, name(self.target).to_lowercase())).display().to_string();
+        self.folder = self
+            .base
+            .join(format!("{}_{}", self.stem, name(self.target).to_lowercase()))
+            .display()
+            .to_string();
         let ask = Command::ShowExport { flow: self.flow, target: self.target, values: self.values.clone() };
         match session.send(ask) {
             Ok(Reply::Job(job)) => self.job = Some(job),
@@ -66,7 +74,8 @@ impl Export {
                 self.files = project.files.into_iter().collect();
                 self.problems.clear();
                 if !self.files.contains_key(&self.shown) {
-                    let program = self.files.keys().find(|name| name.ends_with(".py") || name.ends_with("main.rs"));
+                    let program =
+                        self.files.keys().find(|name| name.ends_with(".py") || name.ends_with("main.rs"));
                     self.shown = program.or_else(|| self.files.keys().next()).cloned().unwrap_or_default();
                 }
                 self.job = None;
@@ -103,7 +112,12 @@ impl Export {
         }
     }
 
-    pub(super) fn ui(&mut self, ui: &mut Ui, _env: &DialogEnv<'_>, session: &mut Session) -> Option<Answered> {
+    pub(super) fn ui(
+        &mut self,
+        ui: &mut Ui,
+        _env: &DialogEnv<'_>,
+        session: &mut Session,
+    ) -> Option<Answered> {
         let tokens = Tokens::of(ui);
         let screen = ui.ctx().content_rect().size();
         ui.set_width((screen.x - 120.0).clamp(480.0, 920.0));
@@ -111,17 +125,19 @@ impl Export {
         let mut answer = None;
         ui.horizontal(|ui| {
             for target in Target::ALL {
-                let look = if *target == self.target { ButtonLook::Primary } else { ButtonLook::Framed };
-                if tool::button(ui, None, name(*target), None, look, true).clicked() && self.target != *target {
-                    self.target = *target;
+                let look = if target == self.target { ButtonLook::Primary } else { ButtonLook::Framed };
+                if tool::button(ui, None, name(target), None, look, true).clicked() && self.target != target {
+                    self.target = target;
                     self.ask(session);
                 }
             }
             ui.add_space(8.0);
             let browse = 92.0;
-            let field = TextEdit::singleline(&mut self.folder).font(theme::mono()).desired_width(ui.available_width() - browse);
+            let field = TextEdit::singleline(&mut self.folder)
+                .font(theme::mono())
+                .desired_width(ui.available_width() - browse);
             let response = ui.add(field);
-            response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Folder"));
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Folder"));
             if response.changed() {
                 self.written = None;
             }
@@ -139,17 +155,23 @@ impl Export {
             }
         }
         if let Some(files) = &self.written {
-            ui.label(RichText::new(format!("Wrote {} files to {}", files.len(), self.folder)).color(tokens.ok));
+            ui.label(
+                RichText::new(format!("Wrote {} files to {}", files.len(), self.folder)).color(tokens.ok),
+            );
         }
         ui.horizontal(|ui| {
             let is_on = !self.files.is_empty() && self.written.is_none();
             let export = tool::button(ui, Some("ui/export"), "Export", None, ButtonLook::Primary, is_on);
-            let why = if self.written.is_some() { "It is written already" } else { "There is no code to write" };
+            let why =
+                if self.written.is_some() { "It is written already" } else { "There is no code to write" };
             if export.on_disabled_hover_text(why).clicked() {
                 let (flow, target, folder) = (self.flow, self.target, PathBuf::from(&self.folder));
                 answer = Some(Answered::Export { flow, target, folder });
             }
-            if self.written.is_some() && tool::button(ui, Some("ui/folder"), "Show the folder", None, ButtonLook::Framed, true).clicked() {
+            if self.written.is_some()
+                && tool::button(ui, Some("ui/folder"), "Show the folder", None, ButtonLook::Framed, true)
+                    .clicked()
+            {
                 answer = Some(Answered::Reveal(PathBuf::from(&self.folder)));
             }
             if tool::button(ui, None, "Close", None, ButtonLook::Quiet, true).clicked() {
@@ -163,14 +185,25 @@ impl Export {
     fn code(&mut self, ui: &mut Ui, height: f32) {
         let tokens = Tokens::of(ui);
         ui.horizontal_top(|ui| {
-            ui.allocate_ui_with_layout(Vec2::new(170.0, height), egui::Layout::top_down_justified(egui::Align::Min), |ui| {
-                for name in self.files.keys() {
-                    if ui.selectable_label(*name == self.shown, RichText::new(name).font(theme::mono())).clicked() {
-                        self.shown.clone_from(name);
+            ui.allocate_ui_with_layout(
+                Vec2::new(170.0, height),
+                egui::Layout::top_down_justified(egui::Align::Min),
+                |ui| {
+                    for name in self.files.keys() {
+                        if ui
+                            .selectable_label(*name == self.shown, RichText::new(name).font(theme::mono()))
+                            .clicked()
+                        {
+                            self.shown.clone_from(name);
+                        }
                     }
-                }
-            });
-            let frame = egui::Frame::new().fill(tokens.window).stroke((1.0, tokens.line)).corner_radius(space::RADIUS).inner_margin(10);
+                },
+            );
+            let frame = egui::Frame::new()
+                .fill(tokens.window)
+                .stroke((1.0, tokens.line))
+                .corner_radius(space::RADIUS)
+                .inner_margin(10);
             frame.show(ui, |ui| {
                 ui.set_min_size(Vec2::new(ui.available_width(), height - 20.0));
                 let text = match (&self.job, self.files.get(&self.shown)) {
@@ -179,7 +212,8 @@ impl Export {
                     (None, None) => "This flow cannot be exported as it is; the reasons stand below",
                 };
                 ScrollArea::both().max_height(height - 20.0).auto_shrink(false).show(ui, |ui| {
-                    let label = egui::Label::new(RichText::new(text).font(theme::mono())).selectable(true).extend();
+                    let label =
+                        egui::Label::new(RichText::new(text).font(theme::mono())).selectable(true).extend();
                     ui.add(label);
                 });
             });

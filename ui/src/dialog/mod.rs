@@ -52,9 +52,16 @@ pub enum Answered {
     /// Whether the found draft is wanted.
     Recover(bool),
     PickExportFolder,
-    Export { flow: FlowKey, target: Target, folder: PathBuf },
+    Export {
+        flow: FlowKey,
+        target: Target,
+        folder: PathBuf,
+    },
     Reveal(PathBuf),
-    SetKey { action: Action, key: Option<Shortcut> },
+    SetKey {
+        action: Action,
+        key: Option<Shortcut>,
+    },
     ResetKey(Action),
 }
 
@@ -96,11 +103,11 @@ impl Dialog {
         if matches!(self, Self::Palette(_)) {
             frame = frame.inner_margin(Margin::same(8));
         }
-        let mut area = Modal::default_area(Id::new("dialog"));
+        let mut area = Modal::default_area(Id::unique("dialog"));
         if matches!(self, Self::Palette(_)) {
             area = area.anchor(egui::Align2::CENTER_TOP, [0.0, 96.0]);
         }
-        let modal = Modal::new(Id::new("dialog")).area(area).frame(frame).backdrop_color(tokens.veil);
+        let modal = Modal::new(Id::unique("dialog")).area(area).frame(frame).backdrop_color(tokens.veil);
         let shown = modal.show(ui.ctx(), |ui| match self {
             Self::Palette(palette) => palette.ui(ui, env),
             Self::Shortcuts(shortcuts) => shortcuts.ui(ui, env),

@@ -35,7 +35,10 @@ impl Palette {
     pub(super) fn ui(&mut self, ui: &mut Ui, env: &DialogEnv<'_>) -> Option<Answered> {
         ui.set_width(560.0);
         let (up, down) = ui.input_mut(|input| {
-            (input.consume_key(Modifiers::NONE, Key::ArrowUp), input.consume_key(Modifiers::NONE, Key::ArrowDown))
+            (
+                input.consume_key(Modifiers::NONE, Key::ArrowUp),
+                input.consume_key(Modifiers::NONE, Key::ArrowDown),
+            )
         });
         let is_enter = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
         let search = TextEdit::singleline(&mut self.text)
@@ -43,7 +46,9 @@ impl Palette {
             .desired_width(f32::INFINITY)
             .font(theme::body());
         let response = ui.add(search);
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Search or run a command"));
+        response.widget_info(|| {
+            egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Search or run a command")
+        });
         if !response.has_focus() {
             response.request_focus();
         }
@@ -88,13 +93,14 @@ impl Palette {
 }
 
 fn all(env: &DialogEnv<'_>) -> Vec<Entry> {
-    let actions = Action::ALL.iter().filter(|action| **action != Action::CommandPalette).map(|action| Entry {
-        icon: action.spec().icon.map(str::to_owned),
-        label: action.label().to_owned(),
-        detail: env.keymap.text(*action),
-        off: action.resolve(&env.action).reason(),
-        answer: Answered::Act(*action),
-    });
+    let actions =
+        Action::ALL.iter().filter(|action| **action != Action::CommandPalette).map(|action| Entry {
+            icon: action.spec().icon.map(str::to_owned),
+            label: action.label().to_owned(),
+            detail: env.keymap.text(*action),
+            off: action.resolve(&env.action).reason(),
+            answer: Answered::Act(*action),
+        });
     let kinds = env.registry.entries().iter().map(|entry| Entry {
         icon: Some(entry.card.id.to_owned()),
         label: format!("Add {}", entry.card.name.to_lowercase()),
@@ -123,14 +129,15 @@ fn row(ui: &mut Ui, entry: &Entry, is_at: bool) -> egui::Response {
     let tokens = Tokens::of(ui);
     let is_on = entry.off.is_none();
     let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 32.0), Sense::click());
-    response.widget_info(|| egui::WidgetInfo::selected(egui::WidgetType::SelectableLabel, is_on, is_at, &entry.label));
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::ListItem, is_on, is_at, &entry.label));
     if is_at || response.hovered() {
         let fill = if is_at { tokens.accent_tint } else { tokens.hover };
         ui.painter().rect_filled(rect, egui::CornerRadius::same(space::RADIUS), fill);
     }
     let color = if is_on { tokens.text } else { tokens.faint };
     if let Some(name) = &entry.icon {
-        let place = egui::Rect::from_center_size(rect.left_center() + Vec2::new(18.0, 0.0), Vec2::splat(16.0));
+        let place =
+            egui::Rect::from_center_size(rect.left_center() + Vec2::new(18.0, 0.0), Vec2::splat(16.0));
         icon::paint(ui.painter(), name, place, tokens.dim);
     }
     let label = ui.painter().layout_no_wrap(entry.label.clone(), theme::body(), color);

@@ -23,9 +23,13 @@ impl Shortcuts {
         ui.set_width(560.0);
         title(ui, "Keyboard shortcuts");
         let mut answer = self.listen(ui, env);
-        let search = TextEdit::singleline(&mut self.search).hint_text("Find an action or a key").desired_width(f32::INFINITY);
+        let search = TextEdit::singleline(&mut self.search)
+            .hint_text("Find an action or a key")
+            .desired_width(f32::INFINITY);
         let response = ui.add(search);
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Find an action or a key"));
+        response.widget_info(|| {
+            egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Find an action or a key")
+        });
         if let Some(refused) = &self.refused {
             ui.label(RichText::new(refused).small().color(tokens.warn));
         }
@@ -55,11 +59,14 @@ impl Shortcuts {
             ui.label(action.label()).on_hover_text(action.spec().tip);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let label = action.label();
-                if env.keymap.is_changed(action) && tool::icon_button(ui, "ui/undo", &format!("Reset {label}")).clicked() {
+                if env.keymap.is_changed(action)
+                    && tool::icon_button(ui, "ui/undo", &format!("Reset {label}")).clicked()
+                {
                     answer = Some(Answered::ResetKey(action));
                 }
                 if action.is_clipboard() {
-                    ui.label(RichText::new(keys).font(theme::mono()).color(tokens.faint)).on_hover_text("The system's own keys");
+                    ui.label(RichText::new(keys).font(theme::mono()).color(tokens.faint))
+                        .on_hover_text("The system's own keys");
                     return;
                 }
                 let text = match (self.waiting == Some(action), keys) {
@@ -67,9 +74,12 @@ impl Shortcuts {
                     (false, "") => "none".to_owned(),
                     (false, keys) => keys.to_owned(),
                 };
-                let button = egui::Button::new(RichText::new(text).font(theme::mono())).selected(self.waiting == Some(action));
+                let button = egui::Button::new(RichText::new(text).font(theme::mono()))
+                    .selected(self.waiting == Some(action));
                 let response = ui.add(button).on_hover_text("Click, then press the new key");
-                response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, format!("Key of {label}")));
+                response.widget_info(|| {
+                    egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Key of {label}"))
+                });
                 if response.clicked() {
                     self.waiting = Some(action);
                     self.refused = None;
@@ -104,7 +114,8 @@ impl Shortcuts {
         match env.keymap.owner(key).filter(|owner| *owner != action) {
             Some(owner) => {
                 let text = env.keymap.text_of(key);
-                self.refused = Some(format!("{text} is taken by “{}”; give that one another key first", owner.label()));
+                self.refused =
+                    Some(format!("{text} is taken by “{}”; give that one another key first", owner.label()));
                 None
             }
             None => Some(Answered::SetKey { action, key: Some(key) }),

@@ -206,6 +206,7 @@ impl Doc {
     }
 
     fn take_report(&mut self, mut running: Running, report: Report) {
+        self.has_run = true;
         let took = format::millis(report.elapsed_ms);
         match report.outcome {
             RunOutcome::Done => self.log.info(format!("Run done in {took}")),

@@ -58,6 +58,8 @@ pub struct Doc {
     /// What a preview or run has to wait for, in words.
     pub waits_for: Option<&'static str>,
     pub saved_at: Option<SystemTime>,
+    /// A run has ended since somebody last looked.
+    pub has_run: bool,
     /// Number of the last change of the flow; drafts and canvas caches go by it.
     pub revision: u64,
 }
@@ -91,6 +93,7 @@ impl Doc {
             picked: BTreeMap::new(),
             waits_for: None,
             saved_at: None,
+            has_run: false,
             revision: 0,
         };
         doc.follow(session)?;

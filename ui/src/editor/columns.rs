@@ -113,7 +113,8 @@ fn chip(ui: &mut Ui, at: &At<'_>, i: usize, name: &str) -> (Response, bool) {
     let dtype = at.dtype(0, name).map(show_dtype).unwrap_or_default();
     let room = ui.max_rect().width() - 34.0;
     let words = text::line(ui, name, theme::mono(), color, room);
-    let types = text::line(ui, &dtype, theme::mono_small(), tokens.faint, (room - words.size().x - 6.0).max(0.0));
+    let types =
+        text::line(ui, &dtype, theme::mono_small(), tokens.faint, (room - words.size().x - 6.0).max(0.0));
     let types_width = if dtype.is_empty() { 0.0 } else { types.size().x + 6.0 };
     let size = Vec2::new(8.0 + words.size().x + types_width + 22.0, CHIP);
     let (_, rect) = ui.allocate_space(size);

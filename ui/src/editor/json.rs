@@ -39,7 +39,8 @@ fn draw(ui: &mut Ui, current: &Json, at: &At<'_>, mut set: impl FnMut(Json) -> R
     let draft = ui.data(|data| data.get_temp::<Draft>(key)).filter(|draft| draft.of == *current);
     let shown = || serde_json::to_string_pretty(current).unwrap_or_default();
     let mut text = draft.map_or_else(shown, |draft| draft.text);
-    let read = |text: &str| serde_json::from_str::<Json>(text).map_err(|error| format!("this is no JSON: {error}"));
+    let read =
+        |text: &str| serde_json::from_str::<Json>(text).map_err(|error| format!("this is no JSON: {error}"));
     let is_wrong = at.is_wrong("") || read(&text).is_err();
     let frame = field::frame(ui, at.id, is_wrong).inner_margin(Margin::symmetric(7, 5));
     let edit = TextEdit::multiline(&mut text)

@@ -6,9 +6,9 @@ use flowloom_flow::value::Topic;
 use super::Edit;
 use crate::form::{At, chrome};
 use crate::request::Request;
+use crate::widget::button;
 use crate::widget::field::Field;
 use crate::widget::pick::{self, Entry, List};
-use crate::widget::button;
 
 impl Edit for Topic {
     fn edit(&mut self, ui: &mut Ui, at: &mut At<'_>) {

@@ -57,7 +57,8 @@ impl At<'_> {
     /// The value of a `${name}`, under its field; `None`: there is none.
     pub(super) fn stands_for(&self, ui: &mut Ui, value: Option<&str>) {
         let Some(value) = value else { return };
-        let words = if value.is_empty() { "Stands for nothing".to_owned() } else { format!("Stands for {value}") };
+        let words =
+            if value.is_empty() { "Stands for nothing".to_owned() } else { format!("Stands for {value}") };
         let line = text::line(ui, &words, theme::small(), Tokens::of(ui).faint, ui.available_width());
         ui.label(line);
     }
@@ -84,7 +85,11 @@ impl At<'_> {
 
     /// Why no columns are offered; empty where they are.
     pub fn why_unknown(&self, i: usize) -> &str {
-        if self.is_known(i) { "" } else { self.unknown.unwrap_or("The columns are not known yet; type a name") }
+        if self.is_known(i) {
+            ""
+        } else {
+            self.unknown.unwrap_or("The columns are not known yet; type a name")
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! What stands around a setting: label, hint, help, and the heads of sections.
 
 use egui::accesskit::Role;
-use egui::{Align, CursorIcon, FontId, Layout, Rect, Response, Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo};
+use egui::{
+    Align, CursorIcon, FontId, Layout, Rect, Response, Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo,
+};
 use flowloom_flow::{Problem, Setting};
 
 use super::sentence;

@@ -38,7 +38,8 @@ impl<'a> Faults<'a> {
 
     fn take(&self, is_wanted: impl Fn(&Problem) -> bool) -> Vec<&'a Problem> {
         let mut told = self.told.borrow_mut();
-        let open = self.all.iter().zip(told.iter_mut()).filter(|(problem, told)| !**told && is_wanted(problem));
+        let open =
+            self.all.iter().zip(told.iter_mut()).filter(|(problem, told)| !**told && is_wanted(problem));
         let take = |(problem, told): (&&'a Problem, &mut bool)| {
             *told = true;
             *problem

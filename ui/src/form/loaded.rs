@@ -41,8 +41,8 @@ impl Loaded {
         }
         let is_readable = entry.load(version, filled.clone()).is_ok();
         filled.retain(|key, value| {
-            let is_read = is_readable
-                || entry.load(version, Map::from_iter([(key.clone(), value.clone())])).is_ok();
+            let is_read =
+                is_readable || entry.load(version, Map::from_iter([(key.clone(), value.clone())])).is_ok();
             if !is_read && defaults.contains_key(key) {
                 written.insert(key.clone(), raw.get(key).cloned().unwrap_or_default());
             }
@@ -76,7 +76,8 @@ impl Loaded {
         let is_taken = |(key, old): &(&String, &Json)| {
             parameters::has_reference(old) && settings.get(*key) != Some(*old)
         };
-        let taken: Vec<_> = self.raw.iter().filter(is_taken).map(|(key, _)| (key.clone(), Json::Null)).collect();
+        let taken: Vec<_> =
+            self.raw.iter().filter(is_taken).map(|(key, _)| (key.clone(), Json::Null)).collect();
         let mut edits = Vec::new();
         if !taken.is_empty() {
             let mut without = settings.clone();

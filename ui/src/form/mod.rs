@@ -154,7 +154,8 @@ impl Form for EguiForm<'_> {
             self.state.folded.remove(&name);
         }
         let is_open = !self.state.folded.contains(&name);
-        let troubles = if is_open { 0 } else { keys.iter().filter(|key| self.faults.has_inside(key)).count() };
+        let troubles =
+            if is_open { 0 } else { keys.iter().filter(|key| self.faults.has_inside(key)).count() };
         if chrome::section(self.ui, title, is_open, troubles) {
             if is_open {
                 self.state.folded.insert(name);
@@ -225,8 +226,7 @@ impl Form for EguiForm<'_> {
     fn integer(&mut self, setting: Setting<'_>, value: &mut i64, range: RangeInclusive<i64>) {
         let read =
             |text: &str| text.parse().map_err(|_not_a_number| format!("`{text}` is not a whole number"));
-        let new =
-            self.typed(setting, *value, |ui, at, shown| written::number(ui, at, shown, &range, read));
+        let new = self.typed(setting, *value, |ui, at, shown| written::number(ui, at, shown, &range, read));
         if let Some(new) = new {
             *value = new;
             self.replace(setting.key, json!(new));
@@ -238,8 +238,7 @@ impl Form for EguiForm<'_> {
             let number: Option<f64> = text.parse().ok().filter(|number: &f64| number.is_finite());
             number.ok_or_else(|| format!("`{text}` is not a number"))
         };
-        let new =
-            self.typed(setting, *value, |ui, at, shown| written::number(ui, at, shown, &range, read));
+        let new = self.typed(setting, *value, |ui, at, shown| written::number(ui, at, shown, &range, read));
         if let Some(new) = new {
             *value = new;
             self.replace(setting.key, json!(new));
@@ -255,8 +254,8 @@ impl Form for EguiForm<'_> {
                 if known { Ok(text) } else { Err(format!("`{text}` is none of {}", names.join(", "))) }
             };
             let picked = options.get(*selected).map_or("", |option| option.key).to_owned();
-            let new =
-                self.typed(setting, picked, |ui, at, shown| written::field(ui, at, shown, String::clone, read));
+            let new = self
+                .typed(setting, picked, |ui, at, shown| written::field(ui, at, shown, String::clone, read));
             if let Some(new) = new {
                 self.replace(setting.key, json!(new));
             }

@@ -49,7 +49,12 @@ pub fn show(ui: &mut Ui, doc: Option<&Doc>, state: &mut PaletteState, is_folded:
     }
 }
 
-fn whole(ui: &mut Ui, state: &mut PaletteState, registry: Registry, tokens: &Tokens) -> Option<&'static Card> {
+fn whole(
+    ui: &mut Ui,
+    state: &mut PaletteState,
+    registry: Registry,
+    tokens: &Tokens,
+) -> Option<&'static Card> {
     let mut wanted = None;
     let field = TextEdit::singleline(&mut state.query)
         .id(ui.scope_id().with("find a node"))
@@ -70,7 +75,9 @@ fn whole(ui: &mut Ui, state: &mut PaletteState, registry: Registry, tokens: &Tok
         match &found {
             Some(found) if found.is_empty() => {
                 ui.add_space(8.0);
-                ui.label(RichText::new(format!("No node answers to `{}`", state.query.trim())).color(tokens.dim));
+                ui.label(
+                    RichText::new(format!("No node answers to `{}`", state.query.trim())).color(tokens.dim),
+                );
                 ui.label(RichText::new("Try what it should do").font(theme::small()).color(tokens.faint));
             }
             Some(found) => {
@@ -102,7 +109,8 @@ fn found(query: &str, registry: Registry) -> Option<Vec<&'static Card>> {
     if query.trim().is_empty() {
         return None;
     }
-    let ranked = registry.entries().iter().filter_map(|entry| Some((fuzzy::rank(query, entry.card)?, entry.card)));
+    let ranked =
+        registry.entries().iter().filter_map(|entry| Some((fuzzy::rank(query, entry.card)?, entry.card)));
     let mut ranked: Vec<(i32, &'static Card)> = ranked.collect();
     ranked.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.name.cmp(b.1.name)));
     Some(ranked.into_iter().map(|(_, card)| card).collect())
@@ -115,15 +123,33 @@ fn of_group(registry: Registry, group: Group) -> Vec<&'static Card> {
     cards
 }
 
-fn row(ui: &mut Ui, card: &'static Card, tokens: &Tokens, is_first: bool, wanted: &mut Option<&'static Card>) {
+fn row(
+    ui: &mut Ui,
+    card: &'static Card,
+    tokens: &Tokens,
+    is_first: bool,
+    wanted: &mut Option<&'static Card>,
+) {
     let size = Vec2::new(ui.available_width(), space::ROW);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
-    paint_row(ui, rect, card, tokens, Row { is_chosen: is_first, is_hovered: response.hovered(), has_blurb: false });
+    paint_row(
+        ui,
+        rect,
+        card,
+        tokens,
+        Row { is_chosen: is_first, is_hovered: response.hovered(), has_blurb: false },
+    );
     offer(ui, &response, card, tokens, wanted);
 }
 
 /// Click adds, drag places.
-fn offer(ui: &Ui, response: &Response, card: &'static Card, tokens: &Tokens, wanted: &mut Option<&'static Card>) {
+fn offer(
+    ui: &Ui,
+    response: &Response,
+    card: &'static Card,
+    tokens: &Tokens,
+    wanted: &mut Option<&'static Card>,
+) {
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, card.name));
     if response.drag_started() {
         DragAndDrop::set_payload(ui.ctx(), Dragged(card));
@@ -151,7 +177,8 @@ fn folded(ui: &mut Ui, registry: Registry, tokens: &Tokens) -> Option<&'static C
                 ui.add_space(8.0);
             }
             for card in cards {
-                let (rect, response) = ui.allocate_exact_size(Vec2::splat(space::ROW), Sense::click_and_drag());
+                let (rect, response) =
+                    ui.allocate_exact_size(Vec2::splat(space::ROW), Sense::click_and_drag());
                 let color = tokens.group(card.group);
                 let ground = if response.hovered() { tokens.hover } else { theme::tint(color) };
                 ui.painter().rect_filled(rect.shrink(2.0), f32::from(space::RADIUS), ground);

@@ -99,7 +99,14 @@ pub fn show(ui: &mut Ui, doc: &Doc, state: &mut SettingsState, out: &mut Request
     state.settle(ui, out);
 }
 
-fn of_node(ui: &mut Ui, doc: &Doc, id: &NodeId, node: &FlowNode, state: &mut SettingsState, out: &mut Requests) {
+fn of_node(
+    ui: &mut Ui,
+    doc: &Doc,
+    id: &NodeId,
+    node: &FlowNode,
+    state: &mut SettingsState,
+    out: &mut Requests,
+) {
     let entry = registry().find(&node.kind);
     header::show(ui, doc, id, node, entry.map(|entry| entry.card), &mut state.header, out);
     let faults = Faults::new(doc.troubles(id));
@@ -112,9 +119,8 @@ fn of_node(ui: &mut Ui, doc: &Doc, id: &NodeId, node: &FlowNode, state: &mut Set
     match entry {
         None => unknown(ui, node),
         Some(entry) => {
-            let is_current = |known: &Known| {
-                known.flow == doc.key && known.revision == doc.revision && known.node == *id
-            };
+            let is_current =
+                |known: &Known| known.flow == doc.key && known.revision == doc.revision && known.node == *id;
             let known = state.loaded.take().filter(is_current).unwrap_or_else(|| Known {
                 flow: doc.key,
                 revision: doc.revision,
@@ -215,7 +221,9 @@ fn note(ui: &mut Ui, id: &NodeId, node: &FlowNode, state: &mut SettingsState, ou
         return;
     }
     let mut note = node.note.clone();
-    if paragraph_field(ui, ui.scope_id().with("note"), "About this node", "What is this node for?", &mut note).changed() {
+    if paragraph_field(ui, ui.scope_id().with("note"), "About this node", "What is this node for?", &mut note)
+        .changed()
+    {
         let edits = vec![Edit::SetNote { id: id.clone(), note }];
         state.push(ui, format!("note {id}"), edits, out);
     }

@@ -36,7 +36,8 @@ pub fn quiet(ui: &mut Ui, name: &str, label: &str) -> Response {
     let space = ui.available_width() - left - 8.0;
     let color = if ui.is_enabled() { tokens.accent } else { tokens.faint };
     let words = text::line(ui, label, theme::small(), color, space);
-    let (rect, response) = ui.allocate_exact_size(Vec2::new(left + words.size().x + 8.0, 24.0), Sense::click());
+    let (rect, response) =
+        ui.allocate_exact_size(Vec2::new(left + words.size().x + 8.0, 24.0), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), label));
     if response.hovered() || response.has_focus() {
         ui.painter().rect_filled(rect, space::RADIUS, tokens.hover);
@@ -59,7 +60,8 @@ pub fn framed(ui: &mut Ui, label: &str) -> Response {
     let tokens = Tokens::of(ui);
     let color = if ui.is_enabled() { tokens.text } else { tokens.faint };
     let words = text::line(ui, label, theme::strong(), color, ui.available_width() - 20.0);
-    let (rect, response) = ui.allocate_exact_size(Vec2::new(words.size().x + 20.0, space::ROW), Sense::click());
+    let (rect, response) =
+        ui.allocate_exact_size(Vec2::new(words.size().x + 20.0, space::ROW), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), label));
     let (fill, edge) = match () {
         () if response.has_focus() => (tokens.hover, tokens.accent),

@@ -21,7 +21,8 @@ pub fn choice(ui: &mut Ui, id: Id, label: &str, options: &[&str], selected: &mut
     let shown = options.get(*selected).copied().unwrap_or_default();
     let anchor = Dropdown::new(id, label, shown).show(ui);
     let is_picked = |value: &str| value.parse() == Ok(*selected);
-    let list = List { is_picked: &is_picked, takes_other: false, takes_many: false, is_mono: false, note: "" };
+    let list =
+        List { is_picked: &is_picked, takes_other: false, takes_many: false, is_mono: false, note: "" };
     let entries = || {
         let entry = |(i, label): (usize, &&str)| Entry {
             value: i.to_string(),

@@ -1,7 +1,9 @@
 //! A field that opens a list.
 
 use egui::accesskit::Role;
-use egui::{Color32, CursorIcon, FontId, Id, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
+use egui::{
+    Color32, CursorIcon, FontId, Id, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
+};
 
 use super::{pick, text};
 use crate::icon;

@@ -1,6 +1,9 @@
 //! A text field as forms have it: 28 high, on the window's colour, its edge saying what is going on.
 
-use egui::{Align2, Color32, EventFilter, FontId, Frame, Id, Key, Margin, Modifiers, Response, Stroke, TextEdit, Ui, Vec2};
+use egui::{
+    Align2, Color32, EventFilter, FontId, Frame, Id, Key, Margin, Modifiers, Response, Stroke, TextEdit, Ui,
+    Vec2,
+};
 
 use crate::theme::{self, Tokens, space};
 
@@ -135,7 +138,8 @@ impl<'a> Field<'a> {
             return 0;
         }
         ui.memory_mut(|memory| {
-            let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+            let filter =
+                EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
             memory.set_focus_lock_filter(self.id, filter);
         });
         ui.input_mut(|input| {

@@ -10,6 +10,7 @@ mod segmented;
 pub mod switch;
 mod tabs;
 pub mod text;
+pub mod tool;
 
 pub use segmented::segmented;
 pub use tabs::{STRIP, Tab, tabs};

@@ -1,7 +1,9 @@
 //! The list that a drop-down opens: searchable, by keyboard and mouse.
 
 use egui::accesskit::Role;
-use egui::{Id, Key, Modifiers, Popup, PopupCloseBehavior, Rect, Response, ScrollArea, Sense, Ui, Vec2, WidgetInfo};
+use egui::{
+    Id, Key, Modifiers, Popup, PopupCloseBehavior, Rect, Response, ScrollArea, Sense, Ui, Vec2, WidgetInfo,
+};
 
 use super::field::Field;
 use super::text;
@@ -122,7 +124,8 @@ pub fn list(
         ScrollArea::vertical().max_height(ROW * 9.0).auto_shrink([false, true]).show(ui, |ui| {
             for (i, entry) in found.iter().enumerate() {
                 let is_at = i == state.at;
-                let response = row(ui, key.with(i), entry, is_at, (list.is_picked)(&entry.value), list.is_mono);
+                let response =
+                    row(ui, key.with(i), entry, is_at, (list.is_picked)(&entry.value), list.is_mono);
                 if is_at && moved {
                     response.scroll_to_me(None);
                 }
@@ -192,7 +195,12 @@ fn row(ui: &mut Ui, id: Id, entry: &Entry, is_at: bool, is_picked: bool, is_mono
     ui.painter().galley(detail_at, detail, tokens.faint);
     if is_picked {
         let center = egui::pos2(inner.right() - 6.0, rect.center().y);
-        icon::paint(ui.painter(), "ui/check", Rect::from_center_size(center, Vec2::splat(13.0)), tokens.accent);
+        icon::paint(
+            ui.painter(),
+            "ui/check",
+            Rect::from_center_size(center, Vec2::splat(13.0)),
+            tokens.accent,
+        );
     }
     response
 }

@@ -2,7 +2,8 @@
 
 use egui::accesskit::Role;
 use egui::{
-    Align, CursorIcon, EventFilter, Id, Key, Layout, Modifiers, Rect, Response, Sense, Stroke, Ui, Vec2, WidgetInfo,
+    Align, CursorIcon, EventFilter, Id, Key, Layout, Modifiers, Rect, Response, Sense, Stroke, Ui, Vec2,
+    WidgetInfo,
 };
 
 use super::button;
@@ -106,7 +107,8 @@ pub fn steps(ui: &Ui, grip: &Response, is_flow: bool) -> isize {
         return 0;
     }
     ui.memory_mut(|memory| {
-        let filter = EventFilter { vertical_arrows: true, horizontal_arrows: is_flow, ..EventFilter::default() };
+        let filter =
+            EventFilter { vertical_arrows: true, horizontal_arrows: is_flow, ..EventFilter::default() };
         memory.set_focus_lock_filter(grip.id, filter);
     });
     ui.input_mut(|input| {

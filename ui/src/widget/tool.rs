@@ -1,6 +1,6 @@
 //! Buttons of bars and dialogs.
 
-use egui::{Color32, CornerRadius, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, WidgetType};
+use egui::{Color32, CornerRadius, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
 
 use crate::icon;
 use crate::theme::{self, Tokens, space};
@@ -41,7 +41,7 @@ pub fn button(
     width += cap.as_ref().map_or(0.0, |cap| cap.size().x + 12.0 + GAP);
     let sense = if is_on { Sense::click() } else { Sense::hover() };
     let (rect, response) = ui.allocate_exact_size(Vec2::new(width, space::ROW), sense);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, is_on, label));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, is_on, label));
     if !ui.is_rect_visible(rect) {
         return response;
     }
@@ -93,7 +93,7 @@ pub fn icon_button_enabled(ui: &mut Ui, name: &str, label: &str, is_on: bool) ->
     let tokens = Tokens::of(ui);
     let sense = if is_on { Sense::click() } else { Sense::hover() };
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(space::ROW), sense);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, is_on, label));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, is_on, label));
     ground(ui, rect, ButtonLook::Quiet, &response, is_on);
     let color = match is_on {
         true if response.hovered() => tokens.text,

@@ -57,7 +57,9 @@ impl Brushes {
         });
         let base = into.vertices.len() as u32;
         let by = at.to_vec2();
-        into.vertices.extend(mesh.vertices.iter().map(|vertex| egui::epaint::Vertex { pos: vertex.pos + by, ..*vertex }));
+        into.vertices.extend(
+            mesh.vertices.iter().map(|vertex| egui::epaint::Vertex { pos: vertex.pos + by, ..*vertex }),
+        );
         into.indices.extend(mesh.indices.iter().map(|index| index + base));
     }
 }
@@ -145,7 +147,15 @@ impl CanvasState {
         let state = (9.0 * zoom).max(5.5);
         let right = rect.right() - state * 0.5 - 10.0 * zoom;
         let room = right - state - left;
-        line(&painter, Pos2::new(left, rect.center().y), Align2::LEFT_CENTER, &node.title, font, tokens.text, room);
+        line(
+            &painter,
+            Pos2::new(left, rect.center().y),
+            Align2::LEFT_CENTER,
+            &node.title,
+            font,
+            tokens.text,
+            room,
+        );
         if let Some(status) = self.known.state(item) {
             status.paint(&painter, Pos2::new(right, rect.center().y), state, tokens);
         }

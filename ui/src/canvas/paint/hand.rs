@@ -15,7 +15,13 @@ impl CanvasState {
         match &self.gesture {
             Gesture::Box(boxing) => {
                 let rect = self.camera.rect_to_screen(Rect::from_two_pos(boxing.from, boxing.to));
-                painter.rect(rect, 3.0, tokens.accent.gamma_multiply(0.10), Stroke::new(1.0, tokens.accent), StrokeKind::Inside);
+                painter.rect(
+                    rect,
+                    3.0,
+                    tokens.accent.gamma_multiply(0.10),
+                    Stroke::new(1.0, tokens.accent),
+                    StrokeKind::Inside,
+                );
             }
             Gesture::Wire(wiring) => self.paint_wire_in_hand(ui, painter, tokens, wiring),
             Gesture::Move(moving) if moving.link.is_some() => {
@@ -39,7 +45,13 @@ impl CanvasState {
         let color = if wiring.is_refused { tokens.error } else { tokens.accent };
         let mut mesh = Mesh::default();
         let feather = 1.0 / painter.pixels_per_point();
-        stroke(&mut mesh, &curve.map(|pos| self.camera.to_screen(pos)), (2.2 * zoom).clamp(1.2, 3.0), color, feather);
+        stroke(
+            &mut mesh,
+            &curve.map(|pos| self.camera.to_screen(pos)),
+            (2.2 * zoom).clamp(1.2, 3.0),
+            color,
+            feather,
+        );
         painter.add(Shape::mesh(mesh));
         painter.circle_filled(self.camera.to_screen(loose), (4.0 * zoom).max(2.5), color);
         if wiring.is_refused {
@@ -63,7 +75,13 @@ impl CanvasState {
         let at = rect.min + Vec2::new(TEXT, 20.0) * zoom;
         line(&faded, at, Align2::LEFT_CENTER, ghost.card.name, font, tokens.text, rect.width() - TEXT * zoom);
         if ghost.link.is_some() {
-            hint(painter, rect.center_bottom() + Vec2::Y * 10.0, "Release to put it in this wire", tokens.text, tokens);
+            hint(
+                painter,
+                rect.center_bottom() + Vec2::Y * 10.0,
+                "Release to put it in this wire",
+                tokens.text,
+                tokens,
+            );
         }
     }
 }
@@ -77,8 +95,17 @@ fn hint(painter: &Painter, at: egui::Pos2, text: &str, color: Color32, tokens: &
     let room = painter.clip_rect().shrink(6.0);
     let size = galley.size() + Vec2::new(16.0, 8.0);
     let mut rect = Align2::CENTER_TOP.anchor_size(at, size);
-    let missing = Vec2::new((rect.right() - room.right()).max(0.0) - (room.left() - rect.left()).max(0.0), (rect.bottom() - room.bottom()).max(0.0));
+    let missing = Vec2::new(
+        (rect.right() - room.right()).max(0.0) - (room.left() - rect.left()).max(0.0),
+        (rect.bottom() - room.bottom()).max(0.0),
+    );
     rect = rect.translate(-missing);
-    painter.rect(rect, f32::from(space::RADIUS), tokens.raised, Stroke::new(1.0, tokens.line_strong), StrokeKind::Inside);
+    painter.rect(
+        rect,
+        f32::from(space::RADIUS),
+        tokens.raised,
+        Stroke::new(1.0, tokens.line_strong),
+        StrokeKind::Inside,
+    );
     painter.galley(rect.min + Vec2::new(8.0, 4.0), galley, color);
 }

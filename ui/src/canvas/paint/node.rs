@@ -29,7 +29,15 @@ impl CanvasState {
         if !matches!(&self.renaming, Some(renaming) if renaming.node == node.id) {
             let width = rect.width() - (TEXT + geometry::STATUS_ROOM) * zoom;
             let at = rect.min + Vec2::new(TEXT, 20.0) * zoom;
-            line(&painter, at, Align2::LEFT_CENTER, &node.title, sized(&theme::strong(), zoom), tokens.text, width + 2.0);
+            line(
+                &painter,
+                at,
+                Align2::LEFT_CENTER,
+                &node.title,
+                sized(&theme::strong(), zoom),
+                tokens.text,
+                width + 2.0,
+            );
         }
         self.paint_rows(&painter, tokens, node, fact, rect);
         self.paint_ports(&painter, tokens, item, rect);
@@ -37,13 +45,22 @@ impl CanvasState {
             let at = rect.left_bottom() + Vec2::new(PADDING, 6.0) * zoom;
             let font = sized(&theme::small(), zoom);
             let first = node.note.lines().next().unwrap_or_default();
-            line(&painter, at, Align2::LEFT_TOP, first, font, tokens.faint, rect.width() - 2.0 * PADDING * zoom);
+            line(
+                &painter,
+                at,
+                Align2::LEFT_TOP,
+                first,
+                font,
+                tokens.faint,
+                rect.width() - 2.0 * PADDING * zoom,
+            );
         }
     }
 
     fn paint_body(&self, painter: &Painter, tokens: &Tokens, item: usize, fact: &Fact, rect: Rect) {
         let zoom = self.camera.zoom;
-        let radius = CornerRadius::same((f32::from(space::NODE_RADIUS) * zoom).round().clamp(0.0, 255.0) as u8);
+        let radius =
+            CornerRadius::same((f32::from(space::NODE_RADIUS) * zoom).round().clamp(0.0, 255.0) as u8);
         let shadow = Shadow {
             offset: [0, (3.0 * zoom).round() as i8],
             blur: (12.0 * zoom).round().clamp(0.0, 255.0) as u8,
@@ -112,21 +129,55 @@ impl CanvasState {
         let has_outputs = node.outputs.len() > 1;
         let half = (right - left) * 0.62;
         for (row, spot) in node.inputs.iter().enumerate().filter(|_| has_inputs) {
-            line(painter, Pos2::new(left, y(row)), Align2::LEFT_CENTER, &spot.name, font.clone(), tokens.dim, half);
+            line(
+                painter,
+                Pos2::new(left, y(row)),
+                Align2::LEFT_CENTER,
+                &spot.name,
+                font.clone(),
+                tokens.dim,
+                half,
+            );
         }
         for (row, spot) in node.outputs.iter().enumerate().filter(|_| has_outputs) {
-            line(painter, Pos2::new(right, y(row)), Align2::RIGHT_CENTER, &spot.name, font.clone(), tokens.dim, half);
+            line(
+                painter,
+                Pos2::new(right, y(row)),
+                Align2::RIGHT_CENTER,
+                &spot.name,
+                font.clone(),
+                tokens.dim,
+                half,
+            );
         }
         let numbers = [(&fact.view.left, tokens.dim), (&fact.view.right, tokens.faint)];
         match (has_inputs, has_outputs) {
             (true, true) => {}
             (false, false) => {
-                let taken = line(painter, Pos2::new(right, y(0)), Align2::RIGHT_CENTER, numbers[1].0, font.clone(), numbers[1].1, half);
-                let room = if numbers[1].0.is_empty() { right - left } else { taken.left() - left - 8.0 * zoom };
-                line(painter, Pos2::new(left, y(0)), Align2::LEFT_CENTER, numbers[0].0, font, numbers[0].1, room);
+                let taken = line(
+                    painter,
+                    Pos2::new(right, y(0)),
+                    Align2::RIGHT_CENTER,
+                    numbers[1].0,
+                    font.clone(),
+                    numbers[1].1,
+                    half,
+                );
+                let room =
+                    if numbers[1].0.is_empty() { right - left } else { taken.left() - left - 8.0 * zoom };
+                line(
+                    painter,
+                    Pos2::new(left, y(0)),
+                    Align2::LEFT_CENTER,
+                    numbers[0].0,
+                    font,
+                    numbers[0].1,
+                    room,
+                );
             }
             (is_right, _) => {
-                let (x, anchor) = if is_right { (right, Align2::RIGHT_CENTER) } else { (left, Align2::LEFT_CENTER) };
+                let (x, anchor) =
+                    if is_right { (right, Align2::RIGHT_CENTER) } else { (left, Align2::LEFT_CENTER) };
                 for (row, (text, color)) in numbers.into_iter().enumerate() {
                     line(painter, Pos2::new(x, y(row)), anchor, text, font.clone(), color, half);
                 }
@@ -147,7 +198,15 @@ impl CanvasState {
         }
     }
 
-    fn paint_port(&self, painter: &Painter, tokens: &Tokens, at: Pos2, item: usize, port: usize, is_output: bool) {
+    fn paint_port(
+        &self,
+        painter: &Painter,
+        tokens: &Tokens,
+        at: Pos2,
+        item: usize,
+        port: usize,
+        is_output: bool,
+    ) {
         let zoom = self.camera.zoom;
         let mut radius = PORT_RADIUS * zoom;
         let (mut fill, mut edge) = (tokens.window, tokens.line_strong);
@@ -187,7 +246,9 @@ pub(in super::super) fn tile(painter: &Painter, rect: Rect, name: &str, color: C
 fn dashed(painter: &Painter, rect: Rect, radius: f32, stroke: Stroke) {
     let rect = rect.shrink(stroke.width / 2.0);
     let corner = |center: Pos2, from: f32| {
-        (0_u8..=6).map(move |step| center + Vec2::angled(from + std::f32::consts::FRAC_PI_2 * f32::from(step) / 6.0) * radius)
+        (0_u8..=6).map(move |step| {
+            center + Vec2::angled(from + std::f32::consts::FRAC_PI_2 * f32::from(step) / 6.0) * radius
+        })
     };
     let inner = rect.shrink(radius);
     let quarter = std::f32::consts::FRAC_PI_2;

@@ -93,7 +93,8 @@ pub(super) fn stroke(mesh: &mut Mesh, curve: &Curve, width: f32, color: Color32,
     let inner = ((width - feather) / 2.0).max(0.0);
     // Thinner than a pixel: paler instead.
     let color = if width < feather { color.gamma_multiply(width / feather) } else { color };
-    let columns = [(-outer, Color32::TRANSPARENT), (-inner, color), (inner, color), (outer, Color32::TRANSPARENT)];
+    let columns =
+        [(-outer, Color32::TRANSPARENT), (-inner, color), (inner, color), (outer, Color32::TRANSPARENT)];
     let base = mesh.vertices.len() as u32;
     for step in 0..=steps {
         let t = step as f32 / steps as f32;

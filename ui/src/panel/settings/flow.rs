@@ -33,7 +33,8 @@ pub(super) fn show(ui: &mut Ui, doc: &Doc, state: &mut SettingsState, out: &mut 
     let mut description = flow.description.clone();
     chrome::label(ui, Setting::new("description", "Description"));
     let hint = "What does this flow do?";
-    if paragraph_field(ui, ui.scope_id().with("description"), "Description", hint, &mut description).changed() {
+    if paragraph_field(ui, ui.scope_id().with("description"), "Description", hint, &mut description).changed()
+    {
         state.push(ui, "flow description".to_owned(), vec![Edit::SetDescription { description }], out);
     }
     ui.add_space(8.0);
@@ -61,7 +62,11 @@ fn row(ui: &mut Ui, name: &str, parameter: &Parameter, state: &mut SettingsState
         let words = text::line(ui, name, theme::mono(), tokens.text, room);
         let size = egui::Vec2::new(room, 24.0);
         let (_, rect) = ui.allocate_space(size);
-        ui.painter().galley(egui::pos2(rect.left(), rect.center().y - words.size().y / 2.0), words, tokens.text);
+        ui.painter().galley(
+            egui::pos2(rect.left(), rect.center().y - words.size().y / 2.0),
+            words,
+            tokens.text,
+        );
         if button::icon(ui, "ui/close", &format!("Remove parameter {name}")).clicked() {
             out.edit(Edit::RemoveParameter { name: name.to_owned() });
         }
@@ -119,7 +124,9 @@ fn add(ui: &mut Ui, doc: &Doc, state: &mut SettingsState, out: &mut Requests) {
     };
     let error = match name.as_str() {
         "" => None,
-        taken if doc.flow.parameters.contains_key(taken) => Some(format!("There is a parameter `{taken}` already")),
+        taken if doc.flow.parameters.contains_key(taken) => {
+            Some(format!("There is a parameter `{taken}` already"))
+        }
         other => parameters::check_name(other).err().map(|problem| problem.to_string()),
     };
     let field = Field::new(id, "Name of the new parameter").mono().hint("Name, then Enter");
@@ -128,7 +135,8 @@ fn add(ui: &mut Ui, doc: &Doc, state: &mut SettingsState, out: &mut Requests) {
         text::trouble(ui, &sentence(error), Tokens::of(ui).error);
     }
     if response.lost_focus() {
-        let is_taken = ui.input(|input| input.key_pressed(egui::Key::Enter)) && error.is_none() && !name.is_empty();
+        let is_taken =
+            ui.input(|input| input.key_pressed(egui::Key::Enter)) && error.is_none() && !name.is_empty();
         if is_taken {
             let parameter = Parameter { default: Some(Json::String(String::new())), ..Parameter::default() };
             out.edit(Edit::SetParameter { name: name.clone(), parameter });
@@ -145,7 +153,16 @@ mod tests {
 
     #[test]
     fn a_default_is_read_as_it_is_shown() {
-        for value in [json!("text"), json!("3"), json!(3), json!(1.5), json!(true), json!("true"), json!(""), json!([1])] {
+        for value in [
+            json!("text"),
+            json!("3"),
+            json!(3),
+            json!(1.5),
+            json!(true),
+            json!("true"),
+            json!(""),
+            json!([1]),
+        ] {
             let text = shown(Some(&value));
             assert_eq!(read("x", &text), Ok(Some(value)), "{text}");
         }

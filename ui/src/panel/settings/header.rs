@@ -57,7 +57,8 @@ pub(super) fn show(
         let room = ui.available_width() - 34.0;
         let (_, place) = ui.allocate_space(Vec2::new(room, 36.0));
         let title = text::line(ui, &title_of(id), theme::title(), tokens.text, room);
-        let kind = text::line(ui, card.map_or(&node.kind, |card| card.name), theme::small(), tokens.dim, room);
+        let kind =
+            text::line(ui, card.map_or(&node.kind, |card| card.name), theme::small(), tokens.dim, room);
         ui.painter().galley(place.min, title, tokens.text);
         ui.painter().galley(egui::pos2(place.left(), place.bottom() - kind.size().y), kind, tokens.dim);
         let response = ui.interact(place, ui.scope_id().with("title"), Sense::click());

@@ -22,8 +22,14 @@ pub(super) fn of(doc: &Doc, id: &NodeId, card: &Card) -> Inputs {
         let mut wires = node.inputs.iter().filter(|wire| wire.port == port.name).peekable();
         if wires.peek().is_none() {
             inputs.schemas.push(Schema::default());
-            let which = if card.inputs.len() > 1 { format!("the input `{}`", port.name) } else { "an input".to_owned() };
-            inputs.unknown.get_or_insert(format!("Connect {which} to choose from its columns, or type a name"));
+            let which = if card.inputs.len() > 1 {
+                format!("the input `{}`", port.name)
+            } else {
+                "an input".to_owned()
+            };
+            inputs
+                .unknown
+                .get_or_insert(format!("Connect {which} to choose from its columns, or type a name"));
             continue;
         }
         for wire in wires.take(if port.wires == Wires::One { 1 } else { usize::MAX }) {
@@ -41,7 +47,9 @@ pub(super) fn of(doc: &Doc, id: &NodeId, card: &Card) -> Inputs {
                 let why = if made.is_none() || !doc.is_compiled() {
                     format!("The columns of {from} are being worked out; type a name meanwhile")
                 } else {
-                    format!("The columns of {from} are not known: mend it, or the nodes above it, or type a name")
+                    format!(
+                        "The columns of {from} are not known: mend it, or the nodes above it, or type a name"
+                    )
                 };
                 inputs.unknown.get_or_insert(why);
             }

@@ -13,7 +13,8 @@ use crate::theme::{self, Tokens, space, tint};
 use crate::widget::{button, text};
 
 /// What can be done with several nodes.
-const ACTIONS: &[Action] = &[Action::Duplicate, Action::Copy, Action::TidyUp, Action::Delete, Action::DeleteAndHeal];
+const ACTIONS: &[Action] =
+    &[Action::Duplicate, Action::Copy, Action::TidyUp, Action::Delete, Action::DeleteAndHeal];
 
 pub(super) fn show(ui: &mut Ui, doc: &Doc, out: &mut Requests) {
     let tokens = Tokens::of(ui);

@@ -1,0 +1,42 @@
+//! Pictures of every view in both themes, at 100 % and 150 %: `FLOWLOOM_SHOTS=folder` writes them for
+//! people; without it the test still paints and walks through every view.
+
+use egui::Vec2;
+use flowloom_ui::Setup;
+use tempfile::TempDir;
+
+use super::Studio;
+
+#[test]
+fn every_view_paints_in_both_themes_and_scales() {
+    for (theme, action) in [("dark", "Dark theme"), ("light", "Light theme")] {
+        for (scale, percent) in [(1.0, 100), (1.5, 150)] {
+            let home = TempDir::new().expect("a folder");
+            let size = Vec2::new(1440.0, 900.0);
+            let mut studio = Studio::sized(home, Setup { open: Vec::new(), is_demo: true }, size, scale);
+            studio.until("the embedded broker is up", |studio| studio.doc().waits_for.is_none());
+            studio.settle();
+            studio.run_command(action);
+            let name = |view: &str| format!("{theme}_{percent}_{view}");
+            studio.shot(&name("start"));
+            studio.run_command("Preview");
+            studio.until("the preview is done", |studio| studio.doc().job.is_none());
+            studio.settle();
+            studio.shot(&name("preview"));
+            for tab in ["Show the profile", "Show the log", "Show the runs", "Show the data"] {
+                studio.run_command(tab);
+                studio.shot(&name(&tab.replace(' ', "_").to_lowercase()));
+            }
+            for node in ["Orders", "Paid", "By currency", "Result"] {
+                studio.run_command(&format!("Go to {node}"));
+                studio.shot(&name(&format!("node_{node}")));
+            }
+            for dialog in ["Keyboard shortcuts…", "Export…", "About Flowloom"] {
+                studio.run_command(dialog);
+                studio.settle();
+                studio.shot(&name(&format!("dialog_{}", dialog.trim_end_matches('…'))));
+                studio.press(egui::Modifiers::NONE, egui::Key::Escape);
+            }
+        }
+    }
+}
