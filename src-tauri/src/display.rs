@@ -39,20 +39,20 @@ fn without_gtks_accessibility<T>(start: impl FnOnce() -> T) -> T {
     if env::var_os(NO_AT_BRIDGE).is_some() {
         return start();
     }
-    if is_alone() {
-        // SAFETY: no other thread reads the environment, as there is none.
-        unsafe { env::set_var(NO_AT_BRIDGE, "1") };
-    }
+    let before = threads();
+    // SAFETY: this is the first thing that `main` does and it has started no thread. WebKit's library starts
+    // one when it is loaded, which gives memory back to the system and reads no environment.
+    unsafe { env::set_var(NO_AT_BRIDGE, "1") };
     let started = start();
     // Programs that we start, such as the browser for a link, need theirs.
-    if is_alone() {
-        // SAFETY: as above.
+    if threads() == before {
+        // SAFETY: GTK has started no thread either.
         unsafe { env::remove_var(NO_AT_BRIDGE) };
     }
     started
 }
 
-/// Whether this thread is the only one of the process.
-fn is_alone() -> bool {
-    std::fs::read_dir("/proc/self/task").is_ok_and(|tasks| tasks.count() == 1)
+/// How many threads this process has.
+fn threads() -> Option<usize> {
+    Some(std::fs::read_dir("/proc/self/task").ok()?.count())
 }

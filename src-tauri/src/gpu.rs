@@ -77,7 +77,9 @@ impl Gpu {
         let backends = chosen() & Backends::GL;
         let description = description(backends).with_display_handle(Box::new(Display(window.clone())));
         let instance = wgpu::Instance::new(description);
-        let surface = instance.create_surface(window.clone())?;
+        // The surface takes the instance's display: tao opens another one for each that asks.
+        let target = wgpu::SurfaceTarget::from_window_without_display(window.clone());
+        let surface = instance.create_surface(target)?;
         Ok((pollster::block_on(Self::open(instance, Some(&surface)))?, surface))
     }
 
