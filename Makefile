@@ -11,9 +11,17 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## install what is missing, build, and run the demo against an embedded broker
+# Both programs in one call: apart, cargo builds Polars once more with other features.
+PROGRAMS := -p flowloom-cli -p flowloom-desktop --bins
+
+run: ## install what is missing, build, and open the studio on the demo; without a display, run the demo here
 	@scripts/install.sh run
-	@cargo run -q -p flowloom-cli --bin flowloom -- demo
+	@cargo build -q $(PROGRAMS)
+	@if [[ $$(uname -s) == Linux && -z $${DISPLAY:-}$${WAYLAND_DISPLAY:-} ]]; then \
+		exec "$$CARGO_TARGET_DIR/debug/flowloom" demo; \
+	else \
+		exec "$$CARGO_TARGET_DIR/debug/flowloom-studio" --demo; \
+	fi
 
 test: ## install what is missing and run every test, against a real Kafka
 	@scripts/install.sh test

@@ -25,6 +25,9 @@ java_17() {
 }
 python_310() { has python3 && python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
 
+# A Vulkan driver, hardware's or Mesa's software one; OpenGL alone would do too.
+graphics() { compgen -G '/usr/share/vulkan/icd.d/*.json' >/dev/null || compgen -G '/etc/vulkan/icd.d/*.json' >/dev/null; }
+
 case $(uname -s) in
   Linux) if has apt-get; then system=debian; elif has dnf; then system=fedora; elif has pacman; then system=arch; else system=linux; fi ;;
   Darwin) system=macos ;;
@@ -50,6 +53,11 @@ need "Cyrus SASL"       "library libsasl2"  libsasl2-dev             cyrus-sasl-
 need libcurl            "library libcurl"   libcurl4-openssl-dev     libcurl-devel             curl          -        -
 need zlib               "library zlib"      zlib1g-dev               zlib-devel                zlib          -        -
 need "CA certificates"  "[[ -d /etc/ssl/certs ]]" ca-certificates    ca-certificates           ca-certificates -      -
+need GTK                "library gtk+-3.0"  libgtk-3-dev             gtk3-devel                gtk3          -        -
+need WebKitGTK          "library webkit2gtk-4.1" libwebkit2gtk-4.1-dev webkit2gtk4.1-devel     webkit2gtk-4.1 -       -
+need libsoup            "library libsoup-3.0" libsoup-3.0-dev        libsoup3-devel            libsoup3      -        -
+need D-Bus              "library dbus-1"    libdbus-1-dev            dbus-devel                dbus          -        -
+need "a graphics driver" graphics           mesa-vulkan-drivers      mesa-vulkan-drivers       vulkan-swrast -        -
 need curl               "has curl"          curl                     curl                      curl          -        -
 need git                "has git"           git                      git                       git           -        Git.Git
 need make               "has make"          make                     make                      make          -        ezwinports.make
@@ -58,6 +66,13 @@ need "Java 17 or later" java_17             openjdk-17-jre-headless  java-21-ope
 need Maven              "has mvn"           maven                    maven                     maven         maven    Apache.Maven
 need ps                 "has ps"            procps                   procps-ng                 procps-ng     -        -
 need "OpenSSL's program" "has openssl"      openssl                  openssl                   openssl       -        -
+need Xvfb               "has Xvfb"          xvfb                     xorg-x11-server-Xvfb      xorg-server-xvfb -     -
+need xdotool            "has xdotool"       xdotool                  xdotool                   xdotool       -        -
+need openbox            "has openbox"       openbox                  openbox                   openbox       -        -
+need ImageMagick        "has import"        imagemagick              ImageMagick               imagemagick   -        -
+need AT-SPI             "[[ -e /usr/libexec/at-spi-bus-launcher || -e /usr/lib/at-spi-bus-launcher ]]" at-spi2-core at-spi2-core at-spi2-core - -
+need dbus-run-session   "has dbus-run-session" dbus                  dbus-daemon               dbus          -        -
+need gdbus              "has gdbus"         libglib2.0-bin           glib2                     glib2         -        -
 fi
 if [[ $purpose != run ]]; then
 need "Python 3.10 or later with venv" python_310 "python3 python3-venv" python3                python        python   Python.Python.3.13

@@ -8,7 +8,8 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "flowloom-studio", version)]
 pub(crate) struct Args {
-    /// Flow files to open; the last session without any, and the demo the first time
+    /// Flow files to open; without any, the last session, and the first time the demo
+    #[arg(value_name = "FLOW")]
     pub(crate) flows: Vec<PathBuf>,
     /// Open the sample flow on an embedded broker
     #[arg(long, conflicts_with = "flows")]

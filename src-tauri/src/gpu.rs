@@ -3,6 +3,7 @@
 use std::thread::{self, JoinHandle};
 
 use anyhow::{Context as _, anyhow};
+use futures_executor::block_on;
 use wgpu::{Backends, InstanceDescriptor, InstanceFlags};
 
 use crate::bell::{Inbox, Letter};
@@ -26,7 +27,7 @@ pub(crate) fn start() -> anyhow::Result<Opening> {
     let open = || {
         let backends = chosen() & !Backends::GL;
         let instance = wgpu::Instance::new(description(backends));
-        pollster::block_on(Gpu::open(instance, None))
+        block_on(Gpu::open(instance, None))
     };
     thread::Builder::new().name("open-gpu".to_owned()).spawn(open).context("no thread to open the device on")
 }
@@ -69,7 +70,7 @@ impl Gpu {
         if self.adapter.is_surface_supported(&surface) {
             return Ok((self, surface));
         }
-        let other = pollster::block_on(Self::open(self.instance, Some(&surface)))?;
+        let other = block_on(Self::open(self.instance, Some(&surface)))?;
         Ok((other, surface))
     }
 
@@ -80,7 +81,7 @@ impl Gpu {
         // The surface takes the instance's display: tao opens another one for each that asks.
         let target = wgpu::SurfaceTarget::from_window_without_display(window.clone());
         let surface = instance.create_surface(target)?;
-        Ok((pollster::block_on(Self::open(instance, Some(&surface)))?, surface))
+        Ok((block_on(Self::open(instance, Some(&surface)))?, surface))
     }
 
     async fn open(

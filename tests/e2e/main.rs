@@ -26,3 +26,5 @@ mod python_export;
 mod registry;
 mod repo;
 mod rust_export;
+#[cfg(target_os = "linux")]
+mod window;
