@@ -21,7 +21,6 @@ mod instance;
 mod keys;
 mod log;
 mod plugin;
-mod stand_in;
 mod surface;
 #[cfg(not(target_os = "linux"))]
 mod tao_input;

@@ -15,10 +15,10 @@ use crate::clipboard::Clipboard;
 use crate::cursor::Cursor;
 use crate::gpu::Gpu;
 use crate::input::{Clip, Input};
-use crate::stand_in::App;
+
 use crate::surface::{Painted, Surface};
 use crate::window_state::WindowState;
-use flowloom_ui::{Setup, Wish};
+use flowloom_ui::{App, Setup, Wish};
 
 /// What a frame wants from the host.
 #[derive(Default)]
@@ -69,7 +69,7 @@ impl Window {
         let repaint = Arc::new(Repaint::new(shared.bell.clone()));
         let input = Rc::new(RefCell::new(Input::new()));
         let ctx = egui::Context::default();
-        crate::stand_in::install(&ctx);
+        flowloom_ui::install(&ctx);
         let asked = Arc::clone(&repaint);
         ctx.set_request_repaint_callback(move |info| asked.after(info.delay));
         #[cfg(target_os = "linux")]

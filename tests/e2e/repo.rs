@@ -43,8 +43,11 @@ fn no_file_is_longer_than_a_person_reads() {
 #[test]
 fn tests_wait_for_conditions_and_never_sleep() {
     let nap = concat!("thread::", "sleep");
-    let sleeping: Vec<PathBuf> =
-        ["src-tauri", "tests", "ui"].into_iter().flat_map(rust_files).filter(|path| text(path).contains(nap)).collect();
+    let sleeping: Vec<PathBuf> = ["src-tauri", "tests", "ui"]
+        .into_iter()
+        .flat_map(rust_files)
+        .filter(|path| text(path).contains(nap))
+        .collect();
     assert!(sleeping.is_empty(), "use `eventually` instead of a sleep: {sleeping:#?}");
 }
 

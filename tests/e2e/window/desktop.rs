@@ -29,7 +29,8 @@ impl Desktop {
         let (xvfb, number) = start(&mut xvfb);
         let mut desktop =
             Self { programs: vec![xvfb], display: format!(":{number}"), bus: String::new(), runtime };
-        let (bus, address) = start(desktop.command("dbus-daemon").args(["--session", "--nofork", "--print-address=1"]));
+        let (bus, address) =
+            start(desktop.command("dbus-daemon").args(["--session", "--nofork", "--print-address=1"]));
         desktop.programs.push(bus);
         desktop.bus = address;
         let manager = desktop.command("openbox").stdout(Stdio::null()).stderr(Stdio::null()).spawn();
@@ -83,8 +84,9 @@ impl Drop for Desktop {
 fn start(command: &mut Command) -> (Child, String) {
     let program = command.get_program().to_string_lossy().into_owned();
     let spawned = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-    let mut child = spawned
-        .unwrap_or_else(|error| panic!("{program} does not start ({error}): scripts/install.sh test installs it"));
+    let mut child = spawned.unwrap_or_else(|error| {
+        panic!("{program} does not start ({error}): scripts/install.sh test installs it")
+    });
     let mut line = String::new();
     BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
     assert!(!line.trim().is_empty(), "{program} ended at once");

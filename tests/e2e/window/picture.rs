@@ -23,7 +23,11 @@ impl Picture {
         let (kind, width, height, most) = (word()?, word()?, word()?, word()?);
         let (width, height) = (width.parse().ok()?, height.parse().ok()?);
         let rgb = ppm.get(at + 1..)?.to_vec();
-        (kind == "P6" && most == "255" && rgb.len() == width * height * 3).then_some(Self { width, height, rgb })
+        (kind == "P6" && most == "255" && rgb.len() == width * height * 3).then_some(Self {
+            width,
+            height,
+            rgb,
+        })
     }
 
     fn pixels(&self) -> impl Iterator<Item = [u8; 3]> {
@@ -61,7 +65,8 @@ impl Picture {
     /// The part at `x`, `y`, as far as it is inside.
     pub(crate) fn part(&self, [x, y, width, height]: [usize; 4]) -> Self {
         let (right, bottom) = ((x + width).min(self.width), (y + height).min(self.height));
-        let rows = (y.min(bottom)..bottom).map(|row| (row * self.width + x.min(right)) * 3..(row * self.width + right) * 3);
+        let rows = (y.min(bottom)..bottom)
+            .map(|row| (row * self.width + x.min(right)) * 3..(row * self.width + right) * 3);
         let rgb = rows.flat_map(|row| self.rgb[row].to_vec()).collect();
         Self { width: right - x.min(right), height: bottom - y.min(bottom), rgb }
     }

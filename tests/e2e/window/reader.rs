@@ -106,5 +106,8 @@ fn quoted(text: &str) -> Vec<String> {
 
 #[test]
 fn strings_are_read_from_what_gdbus_prints() {
-    assert_eq!(quoted(r#"([(':1.2', objectpath '/a/b'), ("don't", 3, 'it\'s')],)"#), [":1.2", "/a/b", "don't", "it's"]);
+    assert_eq!(
+        quoted(r#"([(':1.2', objectpath '/a/b'), ("don't", 3, 'it\'s')],)"#),
+        [":1.2", "/a/b", "don't", "it's"]
+    );
 }

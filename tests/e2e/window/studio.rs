@@ -178,7 +178,8 @@ impl Studio<'_> {
 
     /// Takes the window's pixels, as they are on the display.
     pub(crate) fn look(&self) -> Option<Picture> {
-        let output = self.desktop.command("import").args(["-window", &self.window, "-depth", "8", "ppm:-"]).output();
+        let output =
+            self.desktop.command("import").args(["-window", &self.window, "-depth", "8", "ppm:-"]).output();
         Picture::parse(&output.expect("ImageMagick's import: scripts/install.sh test installs it").stdout)
     }
 
