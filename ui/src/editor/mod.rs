@@ -1,20 +1,33 @@
 //! Editors of values, found by type: a kind that uses a value type has its editor, and a type without one is
 //! edited as JSON.
 
+mod aggregations;
 mod column;
 mod columns;
+mod conditions;
+mod expression;
 mod fields;
 mod file_path;
+mod formulas;
+mod grid;
+mod join_keys;
 mod json;
+mod literal;
 mod parts;
 mod properties;
+mod selection;
+mod sort_keys;
+mod sql;
 mod topic;
 
 use std::any::TypeId;
 
 use egui::Ui;
 use flowloom_flow::form::{Editable, Value};
-use flowloom_flow::value::{Column, Columns, Fields, FilePath, Properties, Topic};
+use flowloom_flow::value::{
+    Aggregations, Column, Columns, Conditions, Expression, Fields, FilePath, Formulas, Grid, JoinKeys, Properties,
+    Selection, SortKeys, Topic,
+};
 
 pub use json::json;
 
@@ -37,11 +50,19 @@ const fn row<V: Edit>() -> (TypeId, Editor) {
 
 /// The table of editors, sorted by the name of the type.
 const EDITORS: &[(TypeId, Editor)] = &[
+    row::<Aggregations>(),
     row::<Column>(),
     row::<Columns>(),
+    row::<Conditions>(),
+    row::<Expression>(),
     row::<Fields>(),
     row::<FilePath>(),
+    row::<Formulas>(),
+    row::<Grid>(),
+    row::<JoinKeys>(),
     row::<Properties>(),
+    row::<Selection>(),
+    row::<SortKeys>(),
     row::<Topic>(),
 ];
 

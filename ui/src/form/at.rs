@@ -49,6 +49,11 @@ impl At<'_> {
         }
     }
 
+    /// Keeps what is wrong with this part from being said: the editor says it better.
+    pub fn silence(&self, part: &str) {
+        self.faults.inside(&self.path(part));
+    }
+
     /// Something that is wrong with what was typed, and is no setting yet.
     pub fn error(&self, ui: &mut Ui, message: &str) {
         text::trouble(ui, &sentence(message), Tokens::of(ui).error);

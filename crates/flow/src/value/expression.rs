@@ -3,12 +3,14 @@
 //! An aggregate stands for its value in every row (`amount / SUM(amount)`), a window function for its value
 //! in each. Rust's feature `sql` brings all that the functions need; only types must be asked for.
 
+use std::ops::Range;
+
 use polars::prelude::{DataType, Expr, LiteralValue, PolarsError, Schema};
 use polars::sql::sql_expr;
 use serde::{Deserialize, Serialize};
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
-use sqlparser::tokenizer::Token;
+use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::code::{Code, python_string, rust_string};
 use super::{column_type, dtype_features};
@@ -65,6 +67,60 @@ impl Expression {
             })?;
         }
         Ok(expr)
+    }
+
+    /// What is wrong, and the bytes of the text that it is about, for an editor to underline. `schema`: `None`
+    /// where the columns are not known. An empty expression is not wrong here: it is not written yet.
+    pub fn fault(&self, schema: Option<&Schema>) -> Option<(Problem, Range<usize>)> {
+        if self.0.trim().is_empty() {
+            return None;
+        }
+        if let Err(error) = parse(&self.0) {
+            let range = self.place(&error.to_string());
+            return self.expr().err().map(|problem| (problem, range));
+        }
+        let checked = match schema {
+            Some(schema) => self.over(schema),
+            None => self.expr(),
+        };
+        let problem = checked.err()?;
+        let quoted = problem.message.split('`').nth(1).unwrap_or_default();
+        let range = self.word(quoted).unwrap_or(0..self.0.len());
+        Some((problem, range))
+    }
+
+    /// The word at the parser's `at Line: 1, Column: 7`; without one it is the end that is wrong.
+    fn place(&self, why: &str) -> Range<usize> {
+        let number = |name: &str| -> Option<usize> {
+            let (_, rest) = why.rsplit_once(name)?;
+            rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+        };
+        let start = number("Line: ").zip(number("Column: ")).and_then(|(line, column)| self.byte(line, column));
+        let Some(start) = start.filter(|start| *start < self.0.len()) else {
+            let text = self.0.trim_end();
+            return text.char_indices().last().map_or(0, |(at, _)| at)..text.len();
+        };
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let rest = &self.0[start..];
+        let first = rest.chars().next().map_or(1, char::len_utf8);
+        start..start + rest.find(|c| !is_word(c)).unwrap_or(rest.len()).max(first)
+    }
+
+    /// Where the column `name` stands.
+    fn word(&self, name: &str) -> Option<Range<usize>> {
+        let tokens = Tokenizer::new(&GenericDialect {}, &self.0).tokenize_with_location().ok()?;
+        let found = tokens.iter().find(|each| matches!(&each.token, Token::Word(word) if word.value == name))?;
+        let (start, end) = (found.span.start, found.span.end);
+        let byte = |line, column| self.byte(usize::try_from(line).ok()?, usize::try_from(column).ok()?);
+        Some(byte(start.line, start.column)?..byte(end.line, end.column)?)
+    }
+
+    /// The byte at a line and a column, both from 1.
+    fn byte(&self, line: usize, column: usize) -> Option<usize> {
+        let start: usize = self.0.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
+        let rest = self.0.get(start..)?;
+        let at = rest.char_indices().nth(column.checked_sub(1)?).map_or(rest.len(), |(at, _)| at);
+        Some(start + at)
     }
 
     /// `pl.sql_expr("amount * 1.2")`, `polars::sql::sql_expr("amount * 1.2")?`; several lines stay several lines.
@@ -226,5 +282,18 @@ mod tests {
         );
         let features = sql("CAST(x AS TINYINT) + DATE '2026-01-31'").code(Target::Rust).features;
         assert!(features.contains("sql") && features.contains("dtype-i8"), "{features:?}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_found_in_the_text() {
+        let schema = schema();
+        let wrong = |text: &str| sql(text).fault(Some(&schema)).map(|(_, range)| text[range].to_owned());
+        assert_eq!(wrong("amount * 2"), None);
+        assert_eq!(wrong(""), None, "not written yet");
+        assert_eq!(wrong("amount *\n  amuont"), Some("amuont".to_owned()));
+        assert_eq!(wrong("amount > 1 status"), Some("status".to_owned()));
+        assert_eq!(wrong("amount * "), Some("*".to_owned()), "it ends too early");
+        assert_eq!(wrong("\"größe\" + 1"), Some("\"größe\"".to_owned()));
+        assert!(sql("amuont").fault(None).is_none(), "columns are not known");
     }
 }

@@ -1,0 +1,243 @@
+//! A settings panel with a session behind it: what it asks for is carried out after each frame.
+
+use std::time::{Duration, Instant};
+
+use egui::accesskit::Role;
+use egui::{Frame, Key, Modifiers, Theme, Vec2};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::{Harness, Node};
+use flowloom_flow::NodeId;
+use flowloom_studio::{Command, Limits, Reply, Session};
+use flowloom_ui::doc::Doc;
+use flowloom_ui::panel::settings::{self, SettingsState};
+use flowloom_ui::request::{Request, Requests};
+use flowloom_ui::theme::Tokens;
+use serde_json::{Map, Value as Json};
+
+const DEADLINE: Duration = Duration::from_secs(20);
+
+pub struct State {
+    pub session: Session,
+    pub doc: Doc,
+    panel: SettingsState,
+    /// What was asked for and is no edit.
+    pub asked: Vec<Request>,
+}
+
+/// A panel on screen.
+pub struct Bench {
+    pub ui: Harness<'static, State>,
+}
+
+/// How a panel is shown.
+#[derive(Clone, Copy)]
+pub struct Look {
+    pub width: f32,
+    pub height: f32,
+    pub theme: Theme,
+    pub scale: f32,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self { width: 328.0, height: 1400.0, theme: Theme::Dark, scale: 1.0 }
+    }
+}
+
+impl Bench {
+    /// The panel of `node` in the flow that is written in `flow`.
+    pub fn of(flow: &str, node: &str) -> Self {
+        Self::look(flow, Some(node), Look::default())
+    }
+
+    pub fn look(flow: &str, node: Option<&str>, look: Look) -> Self {
+        let mut session = Session::new(Limits::default());
+        let command = Command::Recover { text: flow.to_owned(), path: None, folder: ".".into() };
+        let key = match session.send(command) {
+            Ok(Reply::Opened { flow, .. }) => flow,
+            Ok(_) => panic!("a flow opens"),
+            Err(problems) => panic!("{problems:?}"),
+        };
+        let mut doc = Doc::new(&mut session, key).expect("a document");
+        doc.selection = node.into_iter().map(NodeId::nearest).collect();
+        let state = State { session, doc, panel: SettingsState::default(), asked: Vec::new() };
+        let ui = Harness::builder()
+            .with_size(Vec2::new(look.width, look.height))
+            .with_pixels_per_point(look.scale)
+            .with_theme(look.theme)
+            .with_context_setup(flowloom_ui::install)
+            .with_step_dt(0.05)
+            .build_ui_state(frame, state);
+        let mut bench = Self { ui };
+        bench.settle();
+        bench
+    }
+
+    /// Frames until everything is worked out and nothing moves.
+    pub fn settle(&mut self) {
+        let until = Instant::now() + DEADLINE;
+        self.ui.run_steps(4);
+        while !self.ui.state().doc.is_compiled() {
+            assert!(Instant::now() < until, "the flow was not compiled in time");
+            std::thread::yield_now();
+            self.ui.step();
+        }
+        self.ui.run_steps(3);
+        self.ui.check_accessibility();
+    }
+
+    pub fn find<'a>(&'a self, label: &'a str) -> Node<'a> {
+        let all: Vec<_> = self.ui.query_all_by_label(label).collect();
+        let mut controls: Vec<_> = all.into_iter().filter(|node| node.accesskit_node().role() != Role::Label).collect();
+        assert!(controls.len() == 1, "{} controls are called `{label}`:\n{}", controls.len(), self.labels());
+        controls.remove(0)
+    }
+
+    pub fn has(&self, label: &str) -> bool {
+        self.ui.query_all_by_label(label).next().is_some()
+    }
+
+    /// Whether something on screen says `text`, as a part of what it says.
+    pub fn says(&self, text: &str) -> bool {
+        self.ui.query_all_by_label_contains(text).next().is_some()
+    }
+
+    pub fn labels(&self) -> String {
+        let all = self.ui.root().children_recursive().filter_map(|node| {
+            let node = node.accesskit_node();
+            let name = node.label().or_else(|| node.value())?;
+            Some(format!("{:?} {name}", node.role()))
+        });
+        all.collect::<Vec<_>>().join("\n")
+    }
+
+    pub fn click(&mut self, label: &str) -> &mut Self {
+        self.find(label).click();
+        self.settle();
+        self
+    }
+
+    /// An entry of the list that is open.
+    pub fn pick(&mut self, entry: &str) -> &mut Self {
+        self.ui.get_by_role_and_label(Role::ListBoxOption, entry).click();
+        self.settle();
+        self
+    }
+
+    /// Opens the list of `label` and picks `entry`.
+    pub fn choose(&mut self, label: &str, entry: &str) -> &mut Self {
+        self.click(label).pick(entry)
+    }
+
+    pub fn text(&self, label: &str) -> String {
+        self.find(label).value().unwrap_or_default()
+    }
+
+    /// Types over what is in a field.
+    pub fn fill(&mut self, label: &str, text: &str) -> &mut Self {
+        self.click(label);
+        self.press(Modifiers::COMMAND, Key::A);
+        self.type_text(text)
+    }
+
+    /// Types each letter in a frame of its own, as people do.
+    pub fn type_text(&mut self, text: &str) -> &mut Self {
+        if text.is_empty() {
+            self.press(Modifiers::NONE, Key::Backspace);
+        }
+        for letter in text.chars() {
+            self.ui.event(egui::Event::Text(letter.to_string()));
+            self.ui.run_steps(1);
+        }
+        self.settle();
+        self
+    }
+
+    pub fn press(&mut self, modifiers: Modifiers, key: Key) -> &mut Self {
+        self.ui.key_press_modifiers(modifiers, key);
+        self.settle();
+        self
+    }
+
+    pub fn key(&mut self, key: Key) -> &mut Self {
+        self.press(Modifiers::NONE, key)
+    }
+
+    pub fn undo(&mut self) -> &mut Self {
+        let state = self.ui.state_mut();
+        let flow = state.doc.key;
+        state.session.send(Command::Undo { flow }).map(drop).expect("undone");
+        state.doc.follow(&mut state.session).expect("followed");
+        self.settle();
+        self
+    }
+
+    pub fn settings(&self, node: &str) -> Map<String, Json> {
+        self.ui.state().doc.flow.nodes[&NodeId::nearest(node)].settings.clone()
+    }
+
+    /// One setting as the flow has it; null: it is the default.
+    pub fn setting(&self, node: &str, key: &str) -> Json {
+        self.settings(node).get(key).cloned().unwrap_or_default()
+    }
+
+    /// Everything that reaches out of the panel.
+    pub fn overflow(&self, width: f32) -> Vec<String> {
+        let all = self.ui.root().children_recursive().filter_map(|node| {
+            let bounds = node.accesskit_node().raw_bounds()?;
+            let rect = node.rect();
+            let is_out = rect.right() > width + 0.5 || rect.left() < -0.5;
+            let name = node.accesskit_node().label().or_else(|| node.accesskit_node().value());
+            is_out.then(|| format!("{:?} {name:?} {rect:?} {bounds:?}", node.accesskit_node().role()))
+        });
+        all.collect()
+    }
+
+    /// A picture, where `FLOWLOOM_SHOTS` names a folder for it.
+    pub fn shoot(&mut self, name: &str) {
+        if let Some(folder) = std::env::var_os("FLOWLOOM_SHOTS") {
+            let image = self.ui.render().expect("a picture");
+            image.save(std::path::Path::new(&folder).join(format!("{name}.png"))).expect("saved");
+        }
+    }
+}
+
+fn frame(ui: &mut egui::Ui, state: &mut State) {
+    state.doc.poll(&mut state.session);
+    let mut out = Requests::default();
+    let fill = Tokens::of(ui).panel;
+    Frame::new().fill(fill).show(ui, |ui| {
+        settings::show(ui, &state.doc, &mut state.panel, &mut out);
+    });
+    for request in out.take() {
+        carry_out(state, request);
+    }
+}
+
+fn carry_out(state: &mut State, request: Request) {
+    let flow = state.doc.key;
+    let commands = match request {
+        Request::Edit(edits) => {
+            let edit = |edit| Command::Edit { flow, edit, gesture: Some("step".to_owned()) };
+            edits.into_iter().map(edit).chain([Command::EndGesture { flow }]).collect()
+        }
+        Request::EditDuring { edit, gesture } => vec![Command::Edit { flow, edit, gesture: Some(gesture) }],
+        Request::EndGesture => vec![Command::EndGesture { flow }],
+        Request::Select(nodes) => {
+            state.doc.selection = nodes;
+            Vec::new()
+        }
+        Request::TakePicked { node, key } => {
+            state.doc.picked.remove(&(node, key));
+            Vec::new()
+        }
+        other => {
+            state.asked.push(other);
+            Vec::new()
+        }
+    };
+    for command in commands {
+        state.session.send(command).map(drop).unwrap_or_else(|problems| panic!("{problems:?}"));
+        state.doc.follow(&mut state.session).expect("followed");
+    }
+}
