@@ -186,7 +186,8 @@ impl Bench {
         let all = self.ui.root().children_recursive().filter_map(|node| {
             let bounds = node.accesskit_node().raw_bounds()?;
             let rect = node.rect();
-            let is_out = rect.right() > width + 0.5 || rect.left() < -0.5;
+            let is_text = node.accesskit_node().role() == Role::TextRun;
+            let is_out = !is_text && rect.right() > width + 0.5 || rect.left() < -0.5 && !is_text;
             let name = node.accesskit_node().label().or_else(|| node.accesskit_node().value());
             is_out.then(|| format!("{:?} {name:?} {rect:?} {bounds:?}", node.accesskit_node().role()))
         });
