@@ -64,7 +64,7 @@ impl Studio {
             .with_pixels_per_point(scale)
             .with_max_steps(64)
             .with_context_setup(flowloom_ui::install)
-            .build_ui_state(|ui, app: &mut App| app.ui(ui), app);
+            .build_ui_state(whole_window, app);
         let mut studio = Self { harness, wishes: Vec::new(), home };
         studio.until("a flow is open", |studio| !studio.app().docs().is_empty());
         studio.settle();
@@ -285,4 +285,13 @@ impl Studio {
         self.press(Modifiers::NONE, Key::Enter);
         self.frames(3);
     }
+}
+
+/// The harness leaves a margin around what it tests; a window has none.
+fn whole_window(ui: &mut egui::Ui, app: &mut App) {
+    let rect = ui.ctx().content_rect();
+    ui.scope_builder(egui::UiBuilder::new().max_rect(rect), |ui| {
+        ui.set_clip_rect(rect);
+        app.ui(ui);
+    });
 }

@@ -18,13 +18,15 @@ impl App {
             let (rect, _) = ui.allocate_exact_size(Vec2::splat(18.0), Sense::hover());
             icon::paint_colored(ui.painter(), "flowloom", rect);
             ui.add_space(4.0);
-            egui::MenuBar::new().ui(ui, |ui| self.menus(ui));
-            ui.add_space(16.0);
+            ui.spacing_mut().item_spacing.x = 2.0;
+            egui::containers::menu::menu_style(ui.style_mut());
+            self.menus(ui);
+            ui.add_space(24.0);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if command_field(ui, &self.keymap).clicked() {
                     self.requests.act(Action::CommandPalette);
                 }
-                ui.add_space(8.0);
+                ui.add_space(12.0);
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| self.tabs(ui));
             });
         });

@@ -37,7 +37,8 @@ impl App {
         if !self.preferences.has_palette {
             return;
         }
-        let frame = Frame::new().fill(Tokens::of(ui).panel);
+        let pad = if is_narrow { 8 } else { space::PADDING as i8 };
+        let frame = Frame::new().fill(Tokens::of(ui).panel).inner_margin(Margin::symmetric(pad, 10));
         let panel = Panel::left("palette").frame(frame);
         let panel = match is_narrow {
             true => Panel::left("folded palette").frame(frame).exact_size(FOLDED).resizable(false),

@@ -7,11 +7,11 @@ use flowloom_flow::value::{Aggregate, Aggregation, Aggregations};
 use super::Edit;
 use super::parts::{self, Part};
 use crate::form::At;
+use crate::widget::button;
 use crate::widget::dropdown::Dropdown;
 use crate::widget::field::Field;
 use crate::widget::pick::{self, Entry, List};
 use crate::widget::rows::rows;
-use crate::widget::button;
 
 impl Edit for Aggregations {
     fn edit(&mut self, ui: &mut Ui, at: &mut At<'_>) {
@@ -34,7 +34,8 @@ fn row(ui: &mut Ui, i: usize, aggregation: &mut Aggregation, at: &At<'_>) {
         if takes_column {
             let label = format!("Aggregate {number} column");
             let is_wrong = at.is_wrong(&format!("[{i}].column"));
-            let part = Part { id: at.id.with(("column", i)), label: &label, width: width - what - 4.0, is_wrong };
+            let part =
+                Part { id: at.id.with(("column", i)), label: &label, width: width - what - 4.0, is_wrong };
             parts::column(ui, &part, at, 0, &mut aggregation.column);
         }
     });
@@ -43,10 +44,15 @@ fn row(ui: &mut Ui, i: usize, aggregation: &mut Aggregation, at: &At<'_>) {
     }
     extra(ui, i, aggregation, at);
     let default = Aggregation { name: String::new(), ..aggregation.clone() }.result();
-    let hint = if takes_column && aggregation.column.is_empty() { "Name of the result".to_owned() } else { default };
+    let hint =
+        if takes_column && aggregation.column.is_empty() { "Name of the result".to_owned() } else { default };
     let label = format!("Aggregate {number} name");
     let is_wrong = at.is_wrong(&format!("[{i}].as"));
-    Field::new(at.id.with(("as", i)), &label).mono().hint(hint).wrong(is_wrong).show(ui, &mut aggregation.name);
+    Field::new(at.id.with(("as", i)), &label)
+        .mono()
+        .hint(hint)
+        .wrong(is_wrong)
+        .show(ui, &mut aggregation.name);
     if takes_column {
         parts::gone(ui, at, 0, &aggregation.column, &format!("[{i}].column"));
     }
@@ -59,7 +65,8 @@ fn aggregate(ui: &mut Ui, id: egui::Id, number: usize, width: f32, aggregate: &m
     let dropdown = Dropdown { width, ..Dropdown::new(id, &label, aggregate.choice().label) };
     let anchor = dropdown.show(ui);
     let is_picked = |value: &str| value == aggregate.name();
-    let list = List { is_picked: &is_picked, takes_other: false, takes_many: false, is_mono: false, note: "" };
+    let list =
+        List { is_picked: &is_picked, takes_other: false, takes_many: false, is_mono: false, note: "" };
     let entries = || {
         let entry = |(_, choice): &(Aggregate, flowloom_flow::Choice)| Entry {
             value: choice.key.to_owned(),

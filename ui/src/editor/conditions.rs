@@ -25,13 +25,8 @@ const EQUALITY: &[Operator] = &[Operator::Equal, Operator::NotEqual];
 const ORDER: &[Operator] =
     &[Operator::Greater, Operator::GreaterOrEqual, Operator::Less, Operator::LessOrEqual, Operator::Between];
 const LISTS: &[Operator] = &[Operator::In, Operator::NotIn];
-const TEXTS: &[Operator] = &[
-    Operator::Contains,
-    Operator::NotContains,
-    Operator::StartsWith,
-    Operator::EndsWith,
-    Operator::Matches,
-];
+const TEXTS: &[Operator] =
+    &[Operator::Contains, Operator::NotContains, Operator::StartsWith, Operator::EndsWith, Operator::Matches];
 const NULLS: &[Operator] = &[Operator::IsNull, Operator::IsNotNull];
 
 impl Edit for Conditions {

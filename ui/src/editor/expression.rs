@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use egui::{CompletionPopup, Id, Key, Modifiers, Margin, RectAlign, Suggestion, TextBuffer, TextEdit, Ui};
+use egui::{CompletionPopup, Id, Key, Margin, Modifiers, RectAlign, Suggestion, TextBuffer, TextEdit, Ui};
 use flowloom_flow::parameters;
 use flowloom_flow::value::Expression;
 use polars::prelude::Schema;
@@ -53,7 +53,9 @@ impl Code<'_> {
         let mut layouter = |ui: &Ui, text: &dyn TextBuffer, width: f32| {
             let wrong = wrong.as_ref().filter(|range| {
                 let text = text.as_str();
-                range.end <= text.len() && text.is_char_boundary(range.start) && text.is_char_boundary(range.end)
+                range.end <= text.len()
+                    && text.is_char_boundary(range.start)
+                    && text.is_char_boundary(range.end)
             });
             ui.fonts_mut(|fonts| fonts.layout_job(sql::layout(text.as_str(), wrong, tokens, width)))
         };
@@ -65,14 +67,21 @@ impl Code<'_> {
             .desired_width(f32::INFINITY)
             .desired_rows(rows)
             .layouter(&mut layouter);
-        let popup = CompletionPopup::new(id).word_boundary(|letter| !sql::is_word(letter)).align(RectAlign::BOTTOM_START);
+        let popup = CompletionPopup::new(id)
+            .word_boundary(|letter| !sql::is_word(letter))
+            .align(RectAlign::BOTTOM_START);
         let shown = popup.show(ui, edit, |query| {
             let before: String = query.text.chars().take(query.word_range.start.0).collect();
             let is_in_text = before.matches('\'').count() % 2 == 1;
-            if is_in_text || (query.word.is_empty() && !is_asked) { Vec::new() } else { suggest(query.word, &columns) }
+            if is_in_text || (query.word.is_empty() && !is_asked) {
+                Vec::new()
+            } else {
+                suggest(query.word, &columns)
+            }
         });
         let response = shown.text_edit.response.response.accessible_name(label);
-        let goes_on = is_asked && shown.accepted.is_none() && (asks || (shown.is_open && !response.changed()));
+        let goes_on =
+            is_asked && shown.accepted.is_none() && (asks || (shown.is_open && !response.changed()));
         ui.data_mut(|data| data.insert_temp(asked, goes_on));
         if let Some((problem, _)) = &fault {
             // The compiler says the same a moment later.
@@ -94,8 +103,10 @@ fn suggest(word: &str, columns: &[Entry]) -> Vec<Suggestion> {
     let lower = word.to_lowercase();
     let is_near = |name: &str| name.to_lowercase().starts_with(&lower) && name != word;
     let column = |entry: &Entry| {
-        let is_bare = entry.value.chars().all(sql::is_word) && !entry.value.starts_with(|c: char| c.is_ascii_digit());
-        let insert = if is_bare { entry.value.clone() } else { format!("\"{}\"", entry.value.replace('"', "\"\"")) };
+        let is_bare =
+            entry.value.chars().all(sql::is_word) && !entry.value.starts_with(|c: char| c.is_ascii_digit());
+        let insert =
+            if is_bare { entry.value.clone() } else { format!("\"{}\"", entry.value.replace('"', "\"\"")) };
         line(&insert, &entry.value, &entry.detail)
     };
     let function = |(name, takes): &(&str, &str)| line(&format!("{name}("), name, takes);

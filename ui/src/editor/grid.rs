@@ -28,7 +28,9 @@ impl Edit for Grid {
         take_paste(ui, self, at.id);
         if self.columns.is_empty() {
             let mut nothing = String::new();
-            Field::new(at.id.with("paste"), "Paste a table here").hint("Paste a table here").show(ui, &mut nothing);
+            Field::new(at.id.with("paste"), "Paste a table here")
+                .hint("Paste a table here")
+                .show(ui, &mut nothing);
             text::paragraph(ui, "Copy rows with their head in a spreadsheet and paste them, or add a column");
         } else {
             let shown = pages(ui, self, at.id);
@@ -141,7 +143,8 @@ fn heads(ui: &mut Ui, grid: &mut Grid, page: &Page, at: &At<'_>) {
                     });
                     let label = format!("Column {} type", i + 1);
                     let is_wrong = at.is_wrong(&format!(".columns[{i}].type"));
-                    let part = Part { id: at.id.with(("type", i)), label: &label, width: page.width, is_wrong };
+                    let part =
+                        Part { id: at.id.with(("type", i)), label: &label, width: page.width, is_wrong };
                     parts::dtype(ui, &part, parts::REQUIRED, &mut column.dtype);
                 });
             });
@@ -211,7 +214,9 @@ fn focused(ui: &Ui, grid: &Grid, id: Id) -> Option<(usize, usize)> {
 
 /// Enter and the arrows move among the cells of a column; Enter in the last row adds one.
 fn step(ui: &Ui, grid: &mut Grid, id: Id, columns: &std::ops::Range<usize>) {
-    let Some((row, column)) = focused(ui, grid, id).filter(|(_, column)| columns.contains(column)) else { return };
+    let Some((row, column)) = focused(ui, grid, id).filter(|(_, column)| columns.contains(column)) else {
+        return;
+    };
     let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
     let to = match () {
         () if pressed(Key::Enter) => {
@@ -238,7 +243,8 @@ fn take_paste(ui: &Ui, grid: &mut Grid, id: Id) {
     }
     let is_table = |text: &str| text.trim_end_matches(['\r', '\n']).contains(['\t', '\n']) || is_new;
     let pasted = ui.input_mut(|input| {
-        let at = input.events.iter().position(|event| matches!(event, Event::Paste(text) if is_table(text)))?;
+        let at =
+            input.events.iter().position(|event| matches!(event, Event::Paste(text) if is_table(text)))?;
         match input.events.remove(at) {
             Event::Paste(text) => Some(text),
             _ => None,

@@ -47,7 +47,10 @@ fn mismatch(ui: &mut Ui, i: usize, key: &JoinKey, at: &At<'_>) {
     let [Some(left), Some(right)] = [at.inputs.first(), at.inputs.get(1)] else { return };
     let is_known = left.contains(&key.left) && right.contains(&key.right);
     let is_told = at.is_wrong(&format!("[{i}].left")) || at.is_wrong(&format!("[{i}].right"));
-    if is_known && !is_told && let Err(problem) = JoinKeys(vec![key.clone()]).resolve(left, right) {
+    if is_known
+        && !is_told
+        && let Err(problem) = JoinKeys(vec![key.clone()]).resolve(left, right)
+    {
         at.error(ui, &problem.message);
     }
 }
@@ -56,6 +59,7 @@ fn mismatch(ui: &mut Ui, i: usize, key: &JoinKey, at: &At<'_>) {
 fn likely(keys: &[JoinKey], at: &At<'_>) -> JoinKey {
     let is_free = |name: &str| !keys.iter().any(|key| key.left == name || key.right == name);
     let shared = at.columns(0).into_iter().map(|entry| entry.value);
-    let name = shared.into_iter().find(|name| at.dtype(1, name).is_some() && is_free(name)).unwrap_or_default();
+    let name =
+        shared.into_iter().find(|name| at.dtype(1, name).is_some() && is_free(name)).unwrap_or_default();
     JoinKey { left: name.clone(), right: name }
 }

@@ -27,9 +27,11 @@ pub(super) fn read(text: &str, dtype: Option<&DataType>) -> Json {
         return json!(text);
     }
     let number = || {
-        let whole = trimmed.parse::<i64>().map(Json::from).or_else(|_| trimmed.parse::<u64>().map(Json::from)).ok();
+        let whole =
+            trimmed.parse::<i64>().map(Json::from).or_else(|_| trimmed.parse::<u64>().map(Json::from)).ok();
         let is_plain = trimmed.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
-        let fraction = || trimmed.parse::<f64>().ok().filter(|value| value.is_finite() && is_plain).map(Json::from);
+        let fraction =
+            || trimmed.parse::<f64>().ok().filter(|value| value.is_finite() && is_plain).map(Json::from);
         whole.or_else(fraction)
     };
     let truth = || trimmed.parse::<bool>().ok().map(Json::from);
@@ -63,7 +65,14 @@ pub(super) fn hint(dtype: Option<&DataType>) -> &'static str {
 }
 
 /// An editor of one value.
-pub(super) fn edit(ui: &mut Ui, id: Id, label: &str, dtype: Option<&DataType>, is_wrong: bool, value: &mut Json) {
+pub(super) fn edit(
+    ui: &mut Ui,
+    id: Id,
+    label: &str,
+    dtype: Option<&DataType>,
+    is_wrong: bool,
+    value: &mut Json,
+) {
     let is_choice = dtype == Some(&DataType::Boolean) && !matches!(value, Json::String(_));
     if is_choice {
         let mut picked = match value {

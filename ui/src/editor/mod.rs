@@ -25,8 +25,8 @@ use std::any::TypeId;
 use egui::Ui;
 use flowloom_flow::form::{Editable, Value};
 use flowloom_flow::value::{
-    Aggregations, Column, Columns, Conditions, Expression, Fields, FilePath, Formulas, Grid, JoinKeys, Properties,
-    Selection, SortKeys, Topic,
+    Aggregations, Column, Columns, Conditions, Expression, Fields, FilePath, Formulas, Grid, JoinKeys,
+    Properties, Selection, SortKeys, Topic,
 };
 
 pub use json::json;

@@ -16,8 +16,11 @@ const SEARCHED: usize = 8;
 
 impl Edit for Selection {
     fn edit(&mut self, ui: &mut Ui, at: &mut At<'_>) {
-        let others: Vec<_> =
-            at.columns(0).into_iter().filter(|entry| !self.0.iter().any(|kept| kept.column == entry.value)).collect();
+        let others: Vec<_> = at
+            .columns(0)
+            .into_iter()
+            .filter(|entry| !self.0.iter().any(|kept| kept.column == entry.value))
+            .collect();
         let query = search(ui, self.0.len() + others.len(), at);
         let is_found = |name: &str| query.is_empty() || name.to_lowercase().contains(&query);
         let nouns: Vec<String> = self.0.iter().map(|kept| format!("Column {}", kept.column)).collect();
@@ -32,7 +35,9 @@ impl Edit for Selection {
         }
         ui.horizontal_wrapped(|ui| {
             if !others.is_empty() && button::quiet(ui, "", "Keep all columns").clicked() {
-                let all = others.iter().map(|entry| Selected { column: entry.value.clone(), ..Selected::default() });
+                let all = others
+                    .iter()
+                    .map(|entry| Selected { column: entry.value.clone(), ..Selected::default() });
                 self.0.extend(all);
             }
             if self.0.len() > 1 && button::quiet(ui, "", "Keep no columns").clicked() {
@@ -59,7 +64,8 @@ impl Edit for Selection {
                 }
                 let room = ui.available_width();
                 let dtype = text::line(ui, &entry.detail, theme::mono_small(), tokens.faint, room * 0.5);
-                let name = text::line(ui, &entry.value, theme::mono(), tokens.dim, room - dtype.size().x - 8.0);
+                let name =
+                    text::line(ui, &entry.value, theme::mono(), tokens.dim, room - dtype.size().x - 8.0);
                 let (_, rect) = ui.allocate_space(egui::Vec2::new(room, 24.0));
                 let y = |height: f32| rect.center().y - height / 2.0;
                 let dtype_at = egui::pos2(rect.right() - dtype.size().x, y(dtype.size().y));
@@ -100,7 +106,9 @@ fn row(ui: &mut Ui, i: usize, kept: &mut Selected, at: &At<'_>) {
         parts::dtype(ui, &part, &was, &mut kept.dtype);
     });
     let was = match (kept.name.is_empty(), at.dtype(0, &kept.column)) {
-        (false, Some(dtype)) if !kept.dtype.is_empty() => format!("was {}, {}", kept.column, show_dtype(dtype)),
+        (false, Some(dtype)) if !kept.dtype.is_empty() => {
+            format!("was {}, {}", kept.column, show_dtype(dtype))
+        }
         (false, _) => format!("was {}", kept.column),
         (true, Some(dtype)) if !kept.dtype.is_empty() => format!("was {}", show_dtype(dtype)),
         _ => String::new(),

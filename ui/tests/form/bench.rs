@@ -88,7 +88,8 @@ impl Bench {
 
     pub fn find<'a>(&'a self, label: &'a str) -> Node<'a> {
         let all: Vec<_> = self.ui.query_all_by_label(label).collect();
-        let mut controls: Vec<_> = all.into_iter().filter(|node| node.accesskit_node().role() != Role::Label).collect();
+        let mut controls: Vec<_> =
+            all.into_iter().filter(|node| node.accesskit_node().role() != Role::Label).collect();
         assert!(controls.len() == 1, "{} controls are called `{label}`:\n{}", controls.len(), self.labels());
         controls.remove(0)
     }

@@ -95,7 +95,8 @@ impl Expression {
             let (_, rest) = why.rsplit_once(name)?;
             rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
         };
-        let start = number("Line: ").zip(number("Column: ")).and_then(|(line, column)| self.byte(line, column));
+        let start =
+            number("Line: ").zip(number("Column: ")).and_then(|(line, column)| self.byte(line, column));
         let Some(start) = start.filter(|start| *start < self.0.len()) else {
             let text = self.0.trim_end();
             return text.char_indices().last().map_or(0, |(at, _)| at)..text.len();
@@ -109,7 +110,8 @@ impl Expression {
     /// Where the column `name` stands.
     fn word(&self, name: &str) -> Option<Range<usize>> {
         let tokens = Tokenizer::new(&GenericDialect {}, &self.0).tokenize_with_location().ok()?;
-        let found = tokens.iter().find(|each| matches!(&each.token, Token::Word(word) if word.value == name))?;
+        let found =
+            tokens.iter().find(|each| matches!(&each.token, Token::Word(word) if word.value == name))?;
         let (start, end) = (found.span.start, found.span.end);
         let byte = |line, column| self.byte(usize::try_from(line).ok()?, usize::try_from(column).ok()?);
         Some(byte(start.line, start.column)?..byte(end.line, end.column)?)
