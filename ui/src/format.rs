@@ -1,7 +1,10 @@
 //! Numbers as the studio shows them.
 
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, SystemTime};
 
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use polars::prelude::DataType;
 
 /// `1,842,210`.
@@ -50,6 +53,25 @@ pub fn bytes(bytes: u64) -> String {
         b if b < 999.5e6 => format!("{:.1} MB", b / 1e6),
         b => format!("{:.1} GB", b / 1e9),
     }
+}
+
+/// The zone of this machine; `None` where it does not say.
+pub static ZONE: LazyLock<Option<Tz>> =
+    LazyLock::new(|| iana_time_zone::get_timezone().ok().and_then(|name| name.parse().ok()));
+
+fn here(moment: DateTime<Utc>) -> DateTime<Tz> {
+    moment.with_timezone(&ZONE.unwrap_or(Tz::UTC))
+}
+
+/// `10:42:07.125`, the time of day here.
+pub fn clock(at: SystemTime) -> String {
+    here(at.into()).format("%H:%M:%S%.3f").to_string()
+}
+
+/// `2026-11-01 10:42:07` here, of milliseconds since 1970 UTC.
+pub fn date_time(since_ms: i64) -> String {
+    let moment = DateTime::from_timestamp_millis(since_ms).unwrap_or_default();
+    here(moment).format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// A type in a word, as headers and pickers have it: `int`, `text`, `time, UTC`. Settings and hover text

@@ -52,7 +52,11 @@ impl Status {
 
     /// Its shape: ● done, ◐ running, ○ queued, ▲ needs something, ✕ failed, ◌ stale, – skipped. `size`: edge in points.
     pub fn paint(self, painter: &Painter, center: Pos2, size: f32, tokens: &Tokens) {
-        let color = self.color(tokens);
+        self.paint_in(painter, center, size, self.color(tokens));
+    }
+
+    /// [`Self::paint`] in another colour.
+    pub fn paint_in(self, painter: &Painter, center: Pos2, size: f32, color: Color32) {
         let radius = size / 2.0;
         let stroke = Stroke::new((size / 7.0).max(1.0), color);
         match self {

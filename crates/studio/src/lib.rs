@@ -20,5 +20,5 @@ pub use flowloom_engine::{
 };
 pub use flowloom_store::Run;
 pub use job::{Job, Outcome};
-pub use remember::{PastRun, home, runs};
+pub use remember::{PastRun, home, past_runs, runs};
 pub use session::{Reply, Session, registry};

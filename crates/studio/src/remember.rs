@@ -80,3 +80,8 @@ pub fn runs(limit: u32) -> Result<Vec<Run>, Problem> {
 pub fn home() -> Result<PathBuf, Problem> {
     Store::home().map_err(|error| Problem::external(error.to_string()).source(error))
 }
+
+/// [`runs`] with their reports read, for whoever shows them node by node. Reads the disk: not in a frame.
+pub fn past_runs(limit: u32) -> Result<Vec<PastRun>, Problem> {
+    Ok(runs(limit)?.into_iter().map(PastRun::of).collect())
+}

@@ -1,7 +1,5 @@
 //! What a cell says on hover: what did not fit, and a moment in other zones.
 
-use std::sync::LazyLock;
-
 use chrono_tz::Tz;
 use egui::{Response, RichText, TextWrapMode, Ui};
 use polars::prelude::{AnyValue, TimeUnit};
@@ -9,15 +7,11 @@ use polars::prelude::{AnyValue, TimeUnit};
 use super::value;
 use super::view::View;
 use super::{At, TableState};
-use crate::format;
+use crate::format::{self, ZONE};
 use crate::theme::{self, Tokens};
 
 /// Signs of a text that hover shows.
 const MOST: usize = 2_000;
-
-/// The zone of this machine; `None` where it does not say.
-static LOCAL: LazyLock<Option<Tz>> =
-    LazyLock::new(|| iana_time_zone::get_timezone().ok().and_then(|name| name.parse().ok()));
 
 pub(super) fn show(view: &View<'_>, state: &TableState, body: &Response) {
     let Some(at) = body.hover_pos().and_then(|pointer| view.cell_at(state, pointer)) else { return };
@@ -78,13 +72,13 @@ fn contents(ui: &mut Ui, cell: &AnyValue<'_>) {
 /// The moment in UTC, here, and in the column's own zone.
 fn moments(ui: &mut Ui, since: i64, unit: TimeUnit, own: Option<Tz>) {
     let Some(moment) = value::moment(since, unit) else { return };
-    let own = own.filter(|zone| *zone != Tz::UTC && Some(*zone) != *LOCAL);
-    let zones = [Some(Tz::UTC), LOCAL.filter(|zone| *zone != Tz::UTC), own];
+    let own = own.filter(|zone| *zone != Tz::UTC && Some(*zone) != *ZONE);
+    let zones = [Some(Tz::UTC), ZONE.filter(|zone| *zone != Tz::UTC), own];
     egui::Grid::new("moments").num_columns(2).show(ui, |ui| {
         for zone in zones.into_iter().flatten() {
             let here = moment.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S%.f");
             ui.label(RichText::new(here.to_string()).font(theme::mono()));
-            let name = if Some(zone) == *LOCAL { format!("{zone}, here") } else { zone.to_string() };
+            let name = if Some(zone) == *ZONE { format!("{zone}, here") } else { zone.to_string() };
             ui.label(RichText::new(name).font(theme::small()).color(Tokens::of(ui).faint));
             ui.end_row();
         }
