@@ -1,10 +1,8 @@
 //! Numbers as the studio shows them.
 
-use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
-use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, Local, Utc};
 use polars::prelude::DataType;
 
 /// `1,842,210`.
@@ -55,23 +53,15 @@ pub fn bytes(bytes: u64) -> String {
     }
 }
 
-/// The zone of this machine; `None` where it does not say.
-pub static ZONE: LazyLock<Option<Tz>> =
-    LazyLock::new(|| iana_time_zone::get_timezone().ok().and_then(|name| name.parse().ok()));
-
-fn here(moment: DateTime<Utc>) -> DateTime<Tz> {
-    moment.with_timezone(&ZONE.unwrap_or(Tz::UTC))
-}
-
 /// `10:42:07.125`, the time of day here.
 pub fn clock(at: SystemTime) -> String {
-    here(at.into()).format("%H:%M:%S%.3f").to_string()
+    DateTime::<Local>::from(at).format("%H:%M:%S%.3f").to_string()
 }
 
 /// `2026-11-01 10:42:07` here, of milliseconds since 1970 UTC.
 pub fn date_time(since_ms: i64) -> String {
-    let moment = DateTime::from_timestamp_millis(since_ms).unwrap_or_default();
-    here(moment).format("%Y-%m-%d %H:%M:%S").to_string()
+    let moment: DateTime<Utc> = DateTime::from_timestamp_millis(since_ms).unwrap_or_default();
+    moment.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// A type in a word, as headers and pickers have it: `int`, `text`, `time, UTC`. Settings and hover text

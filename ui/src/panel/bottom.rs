@@ -9,11 +9,11 @@ use super::runs::{self, RunsState};
 use crate::doc::Doc;
 use crate::request::Requests;
 use crate::theme::{Tokens, space};
-use crate::widget::{STRIP, Tab, tabs};
+use crate::widget::{self, STRIP, tabs};
 
 /// Which part is open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Part {
+pub enum Tab {
     #[default]
     Data,
     Profile,
@@ -24,11 +24,17 @@ pub enum Part {
 /// The open part, and what each part remembers.
 #[derive(Default)]
 pub struct BottomState {
-    pub open: Part,
+    pub open: Tab,
     pub data: DataState,
     pub profile: ProfileState,
     pub log: LogState,
     pub runs: RunsState,
+}
+
+impl BottomState {
+    pub fn show_tab(&mut self, tab: Tab) {
+        self.open = tab;
+    }
 }
 
 /// Fills `ui`, which has no margin of its own.
@@ -42,20 +48,20 @@ pub fn show(ui: &mut Ui, doc: &Doc, state: &mut BottomState, out: &mut Requests)
     ui.scope_builder(builder, |ui| {
         ui.set_clip_rect(rest.intersect(ui.clip_rect()));
         match state.open {
-            Part::Data => data::show(ui, doc, &mut state.data, out),
-            Part::Profile => profile::show(ui, doc, &mut state.profile, out),
-            Part::Log => log::show(ui, doc, &mut state.log, out),
-            Part::Runs => runs::show(ui, doc, &mut state.runs, out),
+            Tab::Data => data::show(ui, doc, &mut state.data, out),
+            Tab::Profile => profile::show(ui, doc, &mut state.profile, out),
+            Tab::Log => log::show(ui, doc, &mut state.log, out),
+            Tab::Runs => runs::show(ui, doc, &mut state.runs, out),
         }
     });
 }
 
 fn strip(ui: &mut Ui, doc: &Doc, state: &mut BottomState, out: &mut Requests) {
     let parts = [
-        Tab::new(Part::Data, "Data"),
-        Tab::new(Part::Profile, "Profile"),
-        Tab { has_news: state.log.has_news(doc), ..Tab::new(Part::Log, "Log") },
-        Tab::new(Part::Runs, "Runs"),
+        widget::Tab::new(Tab::Data, "Data"),
+        widget::Tab::new(Tab::Profile, "Profile"),
+        widget::Tab { has_news: state.log.has_news(doc), ..widget::Tab::new(Tab::Log, "Log") },
+        widget::Tab::new(Tab::Runs, "Runs"),
     ];
     let size = Vec2::new(ui.available_width(), STRIP);
     let (strip, _) = ui.allocate_exact_size(size, egui::Sense::hover());
@@ -68,7 +74,7 @@ fn strip(ui: &mut Ui, doc: &Doc, state: &mut BottomState, out: &mut Requests) {
     });
     let mut rest = inner;
     rest.min.x = used.inner + 24.0;
-    if matches!(state.open, Part::Data | Part::Profile) && rest.width() > 40.0 {
+    if matches!(state.open, Tab::Data | Tab::Profile) && rest.width() > 40.0 {
         let right = UiBuilder::new().max_rect(rest).layout(Layout::right_to_left(Align::Center));
         ui.scope_builder(right, |ui| data::heading(ui, doc, &state.data, out));
     }

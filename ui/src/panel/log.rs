@@ -1,9 +1,11 @@
 //! What happened, newest last.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use egui::accesskit::Role;
 use egui::{Align, Align2, CursorIcon, Layout, Pos2, Rect, ScrollArea, Sense, Ui, Vec2, WidgetInfo};
+
+use flowloom_studio::FlowKey;
 
 use crate::doc::{Doc, Level, Line, title_of};
 use crate::format;
@@ -23,27 +25,34 @@ pub struct LogState {
     /// Quieter lines are left out.
     least: Level,
     find: String,
+    flows: BTreeMap<FlowKey, Reading>,
+}
+
+/// How far one flow's log was read.
+#[derive(Default)]
+struct Reading {
     /// Lines before this one were cleared away.
     from: u64,
+    /// Lines whose details are shown.
     open: BTreeSet<u64>,
     seen: u64,
 }
 
 impl Default for LogState {
     fn default() -> Self {
-        Self { least: Level::Info, find: String::new(), from: 0, open: BTreeSet::new(), seen: 0 }
+        Self { least: Level::Info, find: String::new(), flows: BTreeMap::new() }
     }
 }
 
 impl LogState {
     /// Whether something was written since the log was last shown.
     pub fn has_news(&self, doc: &Doc) -> bool {
-        doc.log.written() > self.seen
+        doc.log.written() > self.flows.get(&doc.key).map_or(0, |reading| reading.seen)
     }
 }
 
 /// The lines that the filters leave, each with its number since the flow was opened.
-fn lines<'a>(doc: &'a Doc, state: &LogState) -> Vec<(u64, &'a Line)> {
+fn lines<'a>(doc: &'a Doc, state: &LogState, from: u64) -> Vec<(u64, &'a Line)> {
     let first = doc.log.written() - doc.log.lines().len() as u64;
     let find = state.find.to_lowercase();
     let fits = |line: &Line| {
@@ -56,18 +65,31 @@ fn lines<'a>(doc: &'a Doc, state: &LogState) -> Vec<(u64, &'a Line)> {
         .lines()
         .enumerate()
         .map(|(at, line)| (first + at as u64, line))
-        .filter(|(number, line)| *number >= state.from && line.level >= state.least && fits(line))
+        .filter(|(number, line)| *number >= from && line.level >= state.least && fits(line))
         .collect()
 }
 
 pub fn show(ui: &mut Ui, doc: &Doc, state: &mut LogState, out: &mut Requests) {
-    state.seen = doc.log.written();
-    let shown = lines(doc, state);
-    bar(ui, doc, state, &shown, out);
+    let mut reading = state.flows.remove(&doc.key).unwrap_or_default();
+    reading.seen = doc.log.written();
+    let shown = lines(doc, state, reading.from);
+    bar(ui, doc, state, &mut reading, &shown, out);
+    body(ui, doc, state, &mut reading, &shown, out);
+    state.flows.insert(doc.key, reading);
+}
+
+fn body(
+    ui: &mut Ui,
+    doc: &Doc,
+    state: &LogState,
+    reading: &mut Reading,
+    shown: &[(u64, &Line)],
+    out: &mut Requests,
+) {
     if shown.is_empty() {
         let is_filtered = state.least > Level::Info || !state.find.is_empty();
         let (title, text) = match () {
-            () if is_filtered && doc.log.written() > state.from => {
+            () if is_filtered && doc.log.written() > reading.from => {
                 ("No line fits the filter", "Choose All, or clear the search")
             }
             () => ("Nothing has happened yet", "Previews, runs and what they find are written here"),
@@ -75,7 +97,7 @@ pub fn show(ui: &mut Ui, doc: &Doc, state: &mut LogState, out: &mut Requests) {
         empty(ui, &Empty { icon: "ui/info", title, text, is_error: false }, |_| ());
         return;
     }
-    let tops = tops(&shown, &state.open);
+    let tops = tops(shown, &reading.open);
     ui.spacing_mut().item_spacing.y = 0.0;
     ScrollArea::vertical().auto_shrink(false).stick_to_bottom(true).show_viewport(ui, |ui, seen| {
         let all = *tops.last().unwrap_or(&0.0);
@@ -89,7 +111,7 @@ pub fn show(ui: &mut Ui, doc: &Doc, state: &mut LogState, out: &mut Requests) {
             }
             let height = tops[at + 1] - tops[at];
             let rect = Rect::from_min_size(origin + Vec2::new(0.0, tops[at]), Vec2::new(width, height));
-            line(ui, rect, *number, written, state, out);
+            line(ui, rect, *number, written, reading, out);
         }
     });
 }
@@ -107,7 +129,14 @@ fn tops(shown: &[(u64, &Line)], open: &BTreeSet<u64>) -> Vec<f32> {
     tops
 }
 
-fn bar(ui: &mut Ui, doc: &Doc, state: &mut LogState, shown: &[(u64, &Line)], out: &mut Requests) {
+fn bar(
+    ui: &mut Ui,
+    doc: &Doc,
+    state: &mut LogState,
+    reading: &mut Reading,
+    shown: &[(u64, &Line)],
+    out: &mut Requests,
+) {
     let size = Vec2::new(ui.available_width(), 32.0);
     ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
         ui.add_space(space::PADDING);
@@ -129,8 +158,8 @@ fn bar(ui: &mut Ui, doc: &Doc, state: &mut LogState, shown: &[(u64, &Line)], out
             let has_lines = !shown.is_empty();
             let clear = ui.add_enabled(has_lines, egui::Button::new("Clear"));
             if clear.on_disabled_hover_text("There is nothing to clear").clicked() {
-                state.from = doc.log.written();
-                state.open.clear();
+                reading.from = doc.log.written();
+                reading.open.clear();
             }
             let copy = ui.add_enabled(has_lines, egui::Button::new("Copy all"));
             if copy.on_disabled_hover_text("There is nothing to copy").clicked() {
@@ -161,10 +190,10 @@ fn as_text(line: &Line) -> String {
     text
 }
 
-fn line(ui: &Ui, rect: Rect, number: u64, line: &Line, state: &mut LogState, out: &mut Requests) {
+fn line(ui: &Ui, rect: Rect, number: u64, line: &Line, reading: &mut Reading, out: &mut Requests) {
     let tokens = Tokens::of(ui);
     let id = ui.unique_id().with(("line", number));
-    let is_open = state.open.contains(&number);
+    let is_open = reading.open.contains(&number);
     let head = Rect::from_min_size(rect.min, Vec2::new(rect.width(), ROW));
     let sense = if line.node.is_some() || line.details.is_some() { Sense::click() } else { Sense::hover() };
     let response = ui.interact(head, id, sense);
@@ -183,7 +212,7 @@ fn line(ui: &Ui, rect: Rect, number: u64, line: &Line, state: &mut LogState, out
             Rect::from_center_size(Pos2::new(left + 6.0, middle), Vec2::splat(20.0)),
             number,
             is_open,
-            state,
+            reading,
         );
     }
     let at = Pos2::new(left + 20.0, middle);
@@ -217,7 +246,7 @@ fn line(ui: &Ui, rect: Rect, number: u64, line: &Line, state: &mut LogState, out
     if response.clicked() {
         match &line.node {
             Some(node) => out.push(Request::Jump { node: node.clone(), field: line.field.clone() }),
-            None => toggle(state, number),
+            None => toggle(reading, number),
         }
     }
     response.context_menu(|ui| {
@@ -237,7 +266,7 @@ fn line(ui: &Ui, rect: Rect, number: u64, line: &Line, state: &mut LogState, out
     drop(response);
 }
 
-fn fold(ui: &Ui, place: Rect, number: u64, is_open: bool, state: &mut LogState) {
+fn fold(ui: &Ui, place: Rect, number: u64, is_open: bool, reading: &mut Reading) {
     let response = ui.interact(place, ui.unique_id().with(("fold", number)), Sense::click());
     let label = if is_open { "Hide details" } else { "Show details" };
     response.widget_info(|| WidgetInfo::selected(Role::DisclosureTriangle, true, is_open, label));
@@ -245,12 +274,12 @@ fn fold(ui: &Ui, place: Rect, number: u64, is_open: bool, state: &mut LogState) 
     let color = if response.hovered() { Tokens::of(ui).text } else { Tokens::of(ui).faint };
     crate::icon::paint(ui.painter(), icon, Rect::from_center_size(place.center(), Vec2::splat(12.0)), color);
     if response.clicked() {
-        toggle(state, number);
+        toggle(reading, number);
     }
 }
 
-fn toggle(state: &mut LogState, number: u64) {
-    if !state.open.remove(&number) {
-        state.open.insert(number);
+fn toggle(reading: &mut Reading, number: u64) {
+    if !reading.open.remove(&number) {
+        reading.open.insert(number);
     }
 }

@@ -34,12 +34,14 @@ pub struct ProfileState {
 
 /// A column of the profile: head, key, share of the width, numbers at the right.
 const FIELDS: &[(&str, Option<Key>, f32, bool)] = &[
-    ("Column", Some(Key::Name), 0.22, false),
-    ("Type", Some(Key::Type), 0.15, false),
-    ("Nulls", Some(Key::Nulls), 0.19, false),
-    ("Distinct", Some(Key::Distinct), 0.10, true),
-    ("Smallest", None, 0.17, false),
-    ("Largest", None, 0.17, false),
+    ("Column", Some(Key::Name), 0.17, false),
+    ("Type", Some(Key::Type), 0.12, false),
+    ("Nulls", Some(Key::Nulls), 0.15, false),
+    ("Distinct", Some(Key::Distinct), 0.08, true),
+    ("Spread", None, 0.16, false),
+    ("Smallest", None, 0.12, true),
+    ("Mean", None, 0.08, true),
+    ("Largest", None, 0.12, true),
 ];
 
 pub fn show(ui: &mut Ui, doc: &Doc, state: &mut ProfileState, out: &mut Requests) {

@@ -1,5 +1,6 @@
 //! What a cell says on hover: what did not fit, and a moment in other zones.
 
+use chrono::Local;
 use chrono_tz::Tz;
 use egui::{Response, RichText, TextWrapMode, Ui};
 use polars::prelude::{AnyValue, TimeUnit};
@@ -7,7 +8,7 @@ use polars::prelude::{AnyValue, TimeUnit};
 use super::value;
 use super::view::View;
 use super::{At, TableState};
-use crate::format::{self, ZONE};
+use crate::format;
 use crate::theme::{self, Tokens};
 
 /// Signs of a text that hover shows.
@@ -71,14 +72,18 @@ fn contents(ui: &mut Ui, cell: &AnyValue<'_>) {
 
 /// The moment in UTC, here, and in the column's own zone.
 fn moments(ui: &mut Ui, since: i64, unit: TimeUnit, own: Option<Tz>) {
+    const SHAPE: &str = "%Y-%m-%d %H:%M:%S%.f";
     let Some(moment) = value::moment(since, unit) else { return };
-    let own = own.filter(|zone| *zone != Tz::UTC && Some(*zone) != *ZONE);
-    let zones = [Some(Tz::UTC), ZONE.filter(|zone| *zone != Tz::UTC), own];
+    let mut lines = vec![
+        (moment.format(SHAPE).to_string(), "UTC".to_owned()),
+        (moment.with_timezone(&Local).format(SHAPE).to_string(), "local time".to_owned()),
+    ];
+    if let Some(zone) = own.filter(|zone| *zone != Tz::UTC) {
+        lines.push((moment.with_timezone(&zone).format(SHAPE).to_string(), zone.to_string()));
+    }
     egui::Grid::new("moments").num_columns(2).show(ui, |ui| {
-        for zone in zones.into_iter().flatten() {
-            let here = moment.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S%.f");
-            ui.label(RichText::new(here.to_string()).font(theme::mono()));
-            let name = if Some(zone) == *ZONE { format!("{zone}, here") } else { zone.to_string() };
+        for (here, name) in lines {
+            ui.label(RichText::new(here).font(theme::mono()));
             ui.label(RichText::new(name).font(theme::small()).color(Tokens::of(ui).faint));
             ui.end_row();
         }

@@ -52,7 +52,7 @@ pub(super) fn words(doc: &Doc, id: &NodeId, look: &PortPreview, port: usize, sta
         columns => format!("{} columns", format::count(columns as u64)),
     };
     let mut parts = vec![title_of(id), rows, columns];
-    if let Some(by) = state.table(id, port).and_then(|table| table.sorted_by()) {
+    if let Some(by) = state.table(doc, id, port).and_then(|table| table.sorted_by()) {
         parts.push(format!("these rows sorted by {}", by.column));
     }
     let is_under_way = matches!(doc.status(id), Status::Queued | Status::Running);

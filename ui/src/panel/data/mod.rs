@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use egui::{Align2, Ui};
 use flowloom_flow::NodeId;
-use flowloom_studio::PortPreview;
+use flowloom_studio::{FlowKey, PortPreview};
 
 use crate::doc::{Doc, title_of};
 use crate::request::{Request, Requests};
@@ -23,13 +23,13 @@ const REMEMBERED: usize = 64;
 /// Scroll position, widths and selection of each port's table.
 #[derive(Default)]
 pub struct DataState {
-    tables: BTreeMap<(NodeId, usize), TableState>,
+    tables: BTreeMap<(FlowKey, NodeId, usize), TableState>,
 }
 
 impl DataState {
     /// The table of a port, once it was shown.
-    pub fn table(&self, node: &NodeId, port: usize) -> Option<&TableState> {
-        self.tables.get(&(node.clone(), port))
+    pub fn table(&self, doc: &Doc, node: &NodeId, port: usize) -> Option<&TableState> {
+        self.tables.get(&(doc.key, node.clone(), port))
     }
 }
 
@@ -52,9 +52,9 @@ pub fn show(ui: &mut Ui, doc: &Doc, state: &mut DataState, out: &mut Requests) {
         return;
     }
     if state.tables.len() > REMEMBERED {
-        state.tables.retain(|(node, _), _| doc.flow.nodes.contains_key(node));
+        state.tables.retain(|(flow, node, _), _| *flow == doc.key && doc.flow.nodes.contains_key(node));
     }
-    let table_state = state.tables.entry((id.clone(), port)).or_default();
+    let table_state = state.tables.entry((doc.key, id.clone(), port)).or_default();
     let name = format!("Rows of {}", title_of(id));
     let summary = |column: usize| look.profile.get(column).and_then(summary::of);
     let area = ui.available_rect_before_wrap();

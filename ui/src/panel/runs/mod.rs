@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use egui::accesskit::Role;
 use egui::{Align2, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo};
 use flowloom_flow::Problem;
-use flowloom_studio::PastRun;
+use flowloom_studio::{FlowKey, PastRun};
 
 use crate::doc::Doc;
 use crate::format;
@@ -26,7 +26,7 @@ const HEAD: f32 = 28.0;
 pub struct RunsState {
     found: Requested<Result<Vec<PastRun>, Problem>>,
     /// What the history was read for: the log tells of every run that ends.
-    read_at: Option<u64>,
+    read_at: Option<(FlowKey, u64)>,
     open: BTreeSet<i64>,
 }
 
@@ -34,15 +34,16 @@ impl RunsState {
     /// Shows these runs in place of the history.
     pub fn set(&mut self, runs: Vec<PastRun>, doc: &Doc) {
         self.found.set(Ok(runs));
-        self.read_at = Some(doc.log.written());
+        self.read_at = Some((doc.key, doc.log.written()));
     }
 
     /// Reads the history again when something has happened since; never in the frame itself.
     fn follow(&mut self, ui: &Ui, doc: &Doc) -> Option<Problem> {
         self.found.poll();
         let mut problem = None;
-        if doc.job.is_none() && self.read_at != Some(doc.log.written()) && !self.found.is_coming() {
-            self.read_at = Some(doc.log.written());
+        if doc.job.is_none() && self.read_at != Some((doc.key, doc.log.written())) && !self.found.is_coming()
+        {
+            self.read_at = Some((doc.key, doc.log.written()));
             problem = self.found.ask("history", || flowloom_studio::past_runs(READ)).err();
         }
         if self.found.is_coming() {
