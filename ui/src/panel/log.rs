@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use egui::accesskit::Role;
 use egui::{Align, Align2, CursorIcon, Layout, Pos2, Rect, ScrollArea, Sense, Ui, Vec2, WidgetInfo};
-
 use flowloom_studio::FlowKey;
 
 use crate::doc::{Doc, Level, Line, title_of};

@@ -140,21 +140,26 @@ fn line(ui: &mut Ui, profile: &ColumnProfile, rows: u64, out: &mut Requests) {
     let share = if rows == 0 { 0.0 } else { profile.nulls as f32 / rows as f32 };
     let distinct = profile.distinct.map_or_else(|| "–".to_owned(), format::count);
     let edge = |edge: &Option<String>| edge.as_deref().map_or_else(|| "–".to_owned(), one_line);
+    let mean = profile.mean.map_or_else(|| "–".to_owned(), mean_text);
     let texts = [
         (profile.column.clone(), theme::strong(), tokens.text),
         (profile.dtype.clone(), theme::mono_small(), tokens.faint),
         (String::new(), theme::mono(), tokens.text),
         (distinct.clone(), theme::mono(), tokens.text),
+        (String::new(), theme::mono(), tokens.text),
         (edge(&profile.min), theme::mono(), tokens.text),
+        (mean, theme::mono(), tokens.text),
         (edge(&profile.max), theme::mono(), tokens.text),
     ];
     for (field, (text, font, color)) in texts.into_iter().enumerate() {
         let place = place(rect, field);
         let painter = ui.painter().with_clip_rect(place.intersect(ui.clip_rect()));
-        if field == 2 {
-            nulls(&painter, place, profile.nulls, share, tokens);
-        } else {
-            cell(&painter, place, FIELDS[field].3, &text, font, color);
+        match FIELDS[field].0 {
+            "Nulls" => nulls(&painter, place, profile.nulls, share, tokens),
+            "Spread" => spread(&painter, place, profile, rows, tokens),
+            _ => {
+                cell(&painter, place, FIELDS[field].3, &text, font, color);
+            }
         }
     }
     let spoken = format!(
@@ -204,6 +209,37 @@ fn nulls(painter: &Painter, place: Rect, count: u64, share: f32, tokens: &Tokens
     let color = if count == 0 { tokens.faint } else { tokens.text };
     let at = Pos2::new(lane.right() + 8.0, place.center().y);
     painter.text(at, Align2::LEFT_CENTER, text, theme::mono(), color);
+}
+
+/// A histogram, or the most frequent values with their shares.
+fn spread(painter: &Painter, place: Rect, profile: &ColumnProfile, rows: u64, tokens: &Tokens) {
+    if profile.histogram.len() > 1 {
+        let parts: Vec<f32> = profile.histogram.iter().map(|count| *count as f32).collect();
+        let base = place.left_center() + Vec2::new(0.0, 7.0);
+        crate::table::histogram(painter, base, &parts, tokens.accent.gamma_multiply(0.55));
+        return;
+    }
+    let rows = profile.sampled.unwrap_or(rows).max(1);
+    let part = |(value, count): &(String, u64)| {
+        format!("{} {:.0} %", one_line(value), *count as f64 / rows as f64 * 100.0)
+    };
+    // Values that stand once each say nothing about the column.
+    let is_telling = profile.top.first().is_some_and(|(_, count)| *count > 1 || rows == 1);
+    let text = if is_telling {
+        profile.top.iter().map(part).collect::<Vec<_>>().join(", ")
+    } else {
+        "–".to_owned()
+    };
+    cell(painter, place, false, &text, theme::small(), tokens.dim);
+}
+
+/// As many digits as a reader wants.
+fn mean_text(mean: f64) -> String {
+    match mean.abs() {
+        size if size >= 1e12 || (size > 0.0 && size < 1e-3) => format!("{mean:.3e}"),
+        size if size >= 1_000.0 => format!("{mean:.0}"),
+        _ => format!("{mean:.2}"),
+    }
 }
 
 fn cell(

@@ -114,7 +114,7 @@ fn paint(ui: &Ui, head: Rect, seen: Rect, named: &Column, summary: Option<Summar
 }
 
 /// Bars from `base` upwards; every part that has values shows at least a line.
-fn histogram(painter: &egui::Painter, base: Pos2, parts: &[f32], color: Color32) {
+pub(crate) fn histogram(painter: &egui::Painter, base: Pos2, parts: &[f32], color: Color32) {
     let most = parts.iter().copied().fold(0.0, f32::max).max(f32::MIN_POSITIVE);
     for (at, part) in parts.iter().enumerate().filter(|(_, part)| **part > 0.0) {
         let height = (part / most * BARS).max(1.5);

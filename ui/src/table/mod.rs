@@ -28,6 +28,8 @@ use columns::Columns;
 use order::Order;
 use view::View;
 
+pub(crate) use header::histogram;
+
 pub use copy::{Cells, MOST_CELLS, tsv};
 pub use order::By;
 pub use selection::{At, Selection};
