@@ -29,16 +29,23 @@ pub struct BottomState {
     pub profile: ProfileState,
     pub log: LogState,
     pub runs: RunsState,
+    owns_clipboard: bool,
 }
 
 impl BottomState {
     pub fn show_tab(&mut self, tab: Tab) {
         self.open = tab;
     }
+
+    /// Whether copying is about the cells that are selected in the table, not about nodes.
+    pub fn owns_clipboard(&self) -> bool {
+        self.owns_clipboard
+    }
 }
 
 /// Fills `ui`, which has no margin of its own.
 pub fn show(ui: &mut Ui, doc: &Doc, state: &mut BottomState, out: &mut Requests) {
+    state.owns_clipboard = false;
     strip(ui, doc, state, out);
     let rest = ui.available_rect_before_wrap();
     if rest.height() < 8.0 {
@@ -48,7 +55,10 @@ pub fn show(ui: &mut Ui, doc: &Doc, state: &mut BottomState, out: &mut Requests)
     ui.scope_builder(builder, |ui| {
         ui.set_clip_rect(rest.intersect(ui.clip_rect()));
         match state.open {
-            Tab::Data => data::show(ui, doc, &mut state.data, out),
+            Tab::Data => {
+                data::show(ui, doc, &mut state.data, out);
+                state.owns_clipboard = state.data.has_keyboard(doc);
+            }
             Tab::Profile => profile::show(ui, doc, &mut state.profile, out),
             Tab::Log => log::show(ui, doc, &mut state.log, out),
             Tab::Runs => runs::show(ui, doc, &mut state.runs, out),

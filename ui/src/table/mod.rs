@@ -73,12 +73,18 @@ pub struct TableState {
     y: f64,
     selection: Option<Selection>,
     copying: Requested<String>,
+    has_focus: bool,
 }
 
 impl TableState {
     /// By which column the rows are in order; `None`: as they came.
     pub fn sorted_by(&self) -> Option<&By> {
         self.order.by.as_ref()
+    }
+
+    /// Whether the table had the keyboard when it was last shown.
+    pub fn has_focus(&self) -> bool {
+        self.has_focus
     }
 
     pub fn selection(&self) -> Option<Selection> {
@@ -116,6 +122,7 @@ pub fn show(ui: &mut Ui, table: &Table<'_>, state: &mut TableState) -> Output {
     let view = View::new(rect, table, state, order);
     let body = ui.interact(view.body_with_gutter(), ui.unique_id().with("body"), Sense::click_and_drag());
     press(&ui, &view, &body, state);
+    state.has_focus = body.has_focus();
     let view = view.settled(state);
     body::paint(&ui, &view, state, &body);
     header::show(&ui, &view, table, state, &mut output);

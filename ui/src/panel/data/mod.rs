@@ -27,6 +27,13 @@ pub struct DataState {
 }
 
 impl DataState {
+    /// Whether the table that is shown has the keyboard and something selected.
+    pub fn has_keyboard(&self, doc: &Doc) -> bool {
+        shown(doc)
+            .and_then(|(node, port, _)| self.table(doc, node, port))
+            .is_some_and(|table| table.has_focus() && table.selection().is_some())
+    }
+
     /// The table of a port, once it was shown.
     pub fn table(&self, doc: &Doc, node: &NodeId, port: usize) -> Option<&TableState> {
         self.tables.get(&(doc.key, node.clone(), port))
