@@ -26,5 +26,6 @@ mod python_export;
 mod registry;
 mod repo;
 mod rust_export;
+mod suggest;
 #[cfg(target_os = "linux")]
 mod window;
