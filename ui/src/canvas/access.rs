@@ -58,11 +58,11 @@ impl CanvasState {
             let zoom = self.camera.zoom;
             for (port, spot) in node.inputs.iter().enumerate() {
                 let at = corner + node.input_offset(port) * zoom;
-                tell_port(ui, at, format!("{} input {}", node.title, spot.name), (item, port, false));
+                tell_port(ui, at, &format!("{} input {}", node.title, spot.name), (item, port, false));
             }
             for (port, spot) in node.outputs.iter().enumerate() {
                 let at = corner + node.output_offset(port) * zoom;
-                tell_port(ui, at, format!("{} output {}", node.title, spot.name), (item, port, true));
+                tell_port(ui, at, &format!("{} output {}", node.title, spot.name), (item, port, true));
             }
         }
         for link in links.iter().map(|link| *link as usize) {
@@ -114,15 +114,17 @@ impl CanvasState {
                 name(to.inputs.len() > 1, &to.inputs[ends.to_port].name),
             );
             if let Some(rows) = rows.filter(|rows| !rows.is_empty()) {
-                label.push_str(&format!(", {rows} rows"));
+                label.push_str(", ");
+                label.push_str(rows);
+                label.push_str(" rows");
             }
             WidgetInfo::labeled(Role::GraphicsObject, true, label)
         });
     }
 }
 
-fn tell_port(ui: &Ui, at: egui::Pos2, label: String, key: (usize, usize, bool)) {
+fn tell_port(ui: &Ui, at: egui::Pos2, label: &str, key: (usize, usize, bool)) {
     let rect = Rect::from_center_size(at, Vec2::splat(2.0 * PORT_RADIUS));
     let response = ui.interact(rect, ui.scope_id().with(("port", key)), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, &label));
+    response.widget_info(|| WidgetInfo::labeled(Role::GraphicsObject, true, label));
 }

@@ -44,20 +44,20 @@ impl Camera {
         self.origin = Pos2::new(pixel(origin.x), pixel(origin.y));
     }
 
-    pub(super) fn to_screen(&self, pos: Pos2) -> Pos2 {
+    pub(super) fn to_screen(self, pos: Pos2) -> Pos2 {
         self.origin + pos.to_vec2() * self.zoom
     }
 
-    pub(super) fn rect_to_screen(&self, rect: Rect) -> Rect {
+    pub(super) fn rect_to_screen(self, rect: Rect) -> Rect {
         Rect::from_min_max(self.to_screen(rect.min), self.to_screen(rect.max))
     }
 
-    pub(super) fn to_canvas(&self, pos: Pos2) -> Pos2 {
+    pub(super) fn to_canvas(self, pos: Pos2) -> Pos2 {
         ((pos - self.origin) / self.zoom).to_pos2()
     }
 
     /// The part of the canvas that is seen.
-    pub(super) fn visible(&self) -> Rect {
+    pub(super) fn visible(self) -> Rect {
         Rect::from_min_max(self.to_canvas(self.rect.min), self.to_canvas(self.rect.max))
     }
 

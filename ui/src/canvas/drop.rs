@@ -39,7 +39,7 @@ impl CanvasState {
             return;
         };
         if !wiring.fits[item] {
-            wiring.is_refused = item != wiring.anchor.item || hit != self.anchor_hit(wiring);
+            wiring.is_refused = item != wiring.anchor.item || hit != Self::anchor_hit(wiring);
             if wiring.is_refused {
                 wiring.hint = wiring.refusal(&self.scene, item);
             }
@@ -76,7 +76,7 @@ impl CanvasState {
         };
     }
 
-    fn anchor_hit(&self, wiring: &Wiring) -> Hit {
+    fn anchor_hit(wiring: &Wiring) -> Hit {
         let anchor = wiring.anchor;
         if anchor.is_output {
             Hit::Output(anchor.item, anchor.port)
@@ -125,11 +125,11 @@ impl CanvasState {
         env: &Look<'_>,
         out: &mut Requests,
     ) {
-        if let Some(dragged) = response.dnd_release_payload::<Dragged>() {
-            if let Some(ghost) = self.ghost(ui, dragged.0, doc) {
-                self.add_node(ui, doc, env, ghost.card, ghost.rect.min, ghost.link, out);
-                response.request_focus();
-            }
+        if let Some(dragged) = response.dnd_release_payload::<Dragged>()
+            && let Some(ghost) = self.ghost(ui, dragged.0, doc)
+        {
+            self.add_node(ui, doc, env, ghost.card, ghost.rect.min, ghost.link, out);
+            response.request_focus();
         }
     }
 

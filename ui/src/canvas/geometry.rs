@@ -70,16 +70,23 @@ impl Curve {
     }
 
     pub(super) fn at(&self, t: f32) -> Pos2 {
-        let [a, b, c, d] = self.0.map(Pos2::to_vec2);
-        let u = 1.0 - t;
-        (a * (u * u * u) + b * (3.0 * u * u * t) + c * (3.0 * u * t * t) + d * (t * t * t)).to_pos2()
+        let points = self.0.map(Pos2::to_vec2);
+        let rest = 1.0 - t;
+        let weights = [rest * rest * rest, 3.0 * rest * rest * t, 3.0 * rest * t * t, t * t * t];
+        points
+            .into_iter()
+            .zip(weights)
+            .fold(Vec2::ZERO, |sum, (point, weight)| sum + point * weight)
+            .to_pos2()
     }
 
     /// Direction at `t`; not of length one.
     pub(super) fn slope(&self, t: f32) -> Vec2 {
-        let [a, b, c, d] = self.0;
-        let u = 1.0 - t;
-        (b - a) * (3.0 * u * u) + (c - b) * (6.0 * u * t) + (d - c) * (3.0 * t * t)
+        let points = self.0;
+        let rest = 1.0 - t;
+        (points[1] - points[0]) * (3.0 * rest * rest)
+            + (points[2] - points[1]) * (6.0 * rest * t)
+            + (points[3] - points[2]) * (3.0 * t * t)
     }
 
     /// Holds the whole curve, and at most a little more.

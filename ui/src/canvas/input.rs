@@ -106,12 +106,11 @@ impl CanvasState {
                     .rev()
                     .map(|link| *link as usize)
                     .find(|link| self.scene.links[*link].to_port == port);
-                match last.filter(|_| !modifiers.shift) {
-                    Some(link) => self.take_end(link, true, from),
-                    None => {
-                        let anchor = Anchor { item, port, is_output: false };
-                        Gesture::Wire(Wiring::new(&self.scene, anchor, None, from))
-                    }
+                if let Some(link) = last.filter(|_| !modifiers.shift) {
+                    self.take_end(link, true, from)
+                } else {
+                    let anchor = Anchor { item, port, is_output: false };
+                    Gesture::Wire(Wiring::new(&self.scene, anchor, None, from))
                 }
             }
             Hit::Link(link, t) => self.take_end(link, t >= 0.5, from),
@@ -259,19 +258,16 @@ impl CanvasState {
 
     fn drop_items(&mut self, moving: &Moving, out: &mut Requests) {
         let to = |item: usize| self.scene.items[item].rect.min + moving.by;
-        let edits = match moving.link {
-            Some(link) => {
-                let rect = self.scene.items[moving.grabbed].rect.translate(moving.by);
-                let (at, mut moved) = self.scene.make_room(link, rect, Some(moving.grabbed));
-                moved.push((moving.grabbed, at));
-                let mut edits = self.scene.moves(&moved);
-                edits.extend(self.scene.splice(link, &self.scene.items[moving.grabbed].id));
-                edits
-            }
-            None => {
-                let moved: Vec<(usize, Pos2)> = moving.items.iter().map(|item| (*item, to(*item))).collect();
-                self.scene.moves(&moved)
-            }
+        let edits = if let Some(link) = moving.link {
+            let rect = self.scene.items[moving.grabbed].rect.translate(moving.by);
+            let (at, mut moved) = self.scene.make_room(link, rect, Some(moving.grabbed));
+            moved.push((moving.grabbed, at));
+            let mut edits = self.scene.moves(&moved);
+            edits.extend(self.scene.splice(link, &self.scene.items[moving.grabbed].id));
+            edits
+        } else {
+            let moved: Vec<(usize, Pos2)> = moving.items.iter().map(|item| (*item, to(*item))).collect();
+            self.scene.moves(&moved)
         };
         edits::ask(edits, out);
     }

@@ -1,6 +1,7 @@
 //! What the document knows of each node, asked once and kept until something may have changed.
 
 use egui::Context;
+use polars::prelude::Schema;
 
 use super::scene::Scene;
 use crate::doc::{Doc, NodeView};
@@ -62,8 +63,7 @@ impl Known {
         let id = &scene.items[item].id;
         let mut view = doc.view(id);
         if view.left.is_empty() && !view.is_trouble {
-            let columns =
-                doc.made(id).and_then(|made| made.schemas.as_ref()?.first()).map(|schema| schema.len());
+            let columns = doc.made(id).and_then(|made| made.schemas.as_ref()?.first()).map(Schema::len);
             view.left = match columns {
                 Some(1) => "1 column".to_owned(),
                 Some(count) => format!("{count} columns"),

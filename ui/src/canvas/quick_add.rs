@@ -203,14 +203,14 @@ fn quick_ui(
     height: f32,
     is_stepped: bool,
 ) -> Option<usize> {
-    let hint = match &quick.wire {
+    let prompt = match &quick.wire {
         Some((_, anchor)) if anchor.is_output => "Send these rows to…",
         Some(_) => "Take rows from…",
         None => "Find a node",
     };
     let field = TextEdit::singleline(&mut quick.query)
         .id(id.with("field"))
-        .hint_text(hint)
+        .hint_text(prompt)
         .desired_width(f32::INFINITY);
     let response = ui.add(field.margin(egui::Margin::symmetric(10, 6)));
     if quick.is_new || !response.has_focus() {

@@ -98,6 +98,7 @@ impl Item {
         self.card.map_or("", |card| card.id)
     }
 
+    #[expect(clippy::unused_self, reason = "the twin of `output_offset`")]
     pub(super) fn input_offset(&self, port: usize) -> Vec2 {
         Vec2::new(0.0, geometry::row_y(port))
     }

@@ -46,19 +46,19 @@ pub fn tidy(flow: &Flow, registry: Registry, selection: &BTreeSet<NodeId>) -> Ed
 /// Gives nodes that have no place one: a whole flow is laid out; a few new nodes go right of what they read.
 pub(super) fn place_missing(items: &mut [Item], links: &[Link], is_placed: &[bool]) {
     let chosen: Vec<usize> = (0..items.len()).filter(|item| !is_placed[*item]).collect();
-    let placed = (0..items.len())
+    let taken = (0..items.len())
         .filter(|item| is_placed[*item])
         .fold(Rect::NOTHING, |all, item| all.union(items[item].rect));
     let places = arrange(items, links, &chosen);
-    let start = if placed.is_positive() {
+    let start = if taken.is_positive() {
         let beside = links
             .iter()
             .filter(|link| is_placed[link.from] && !is_placed[link.to])
             .map(|link| items[link.from].rect)
             .reduce(Rect::union);
         match beside {
-            Some(rect) => Pos2::new(placed.right() + GAP.x, rect.top()),
-            None => Pos2::new(placed.left(), placed.bottom() + 2.0 * GAP.y),
+            Some(rect) => Pos2::new(taken.right() + GAP.x, rect.top()),
+            None => Pos2::new(taken.left(), taken.bottom() + 2.0 * GAP.y),
         }
     } else {
         START
@@ -102,7 +102,6 @@ fn arrange(items: &[Item], links: &[Link], chosen: &[usize]) -> Vec<Pos2> {
 
 /// Nodes that wires hold together, each part in ascending order, parts by their first node.
 fn parts(nodes: usize, edges: &[layers::Edge]) -> Vec<Vec<usize>> {
-    let mut root: Vec<usize> = (0..nodes).collect();
     fn find(root: &mut [usize], mut at: usize) -> usize {
         while root[at] != at {
             root[at] = root[root[at]];
@@ -110,6 +109,7 @@ fn parts(nodes: usize, edges: &[layers::Edge]) -> Vec<Vec<usize>> {
         }
         at
     }
+    let mut root: Vec<usize> = (0..nodes).collect();
     for edge in edges {
         let (a, b) = (find(&mut root, edge.from), find(&mut root, edge.to));
         root[a.max(b)] = a.min(b);

@@ -65,7 +65,7 @@ impl CanvasState {
         debug_assert!(doc.selection.contains(&self.scene.items[from].id), "flags follow the selection");
         let node = &self.scene.items[from];
         let center = |item: usize| self.scene.items[item].rect.center();
-        let next = if direction.x != 0.0 {
+        let next = if direction.y == 0.0 {
             let links = if direction.x > 0.0 { &node.out_of } else { &node.into };
             let ends = links.iter().map(|link| &self.scene.links[*link as usize]);
             ends.map(|link| if direction.x > 0.0 { link.to } else { link.from }).min_by(|a, b| {

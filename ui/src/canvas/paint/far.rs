@@ -32,7 +32,8 @@ pub(in super::super) struct Brushes {
 
 impl Brushes {
     fn prepare(&mut self, zoom: f32, pixels_per_point: f32) {
-        if self.zoom != zoom || self.pixels_per_point != pixels_per_point || self.stamps.len() > 200 {
+        let key = (zoom.to_bits(), pixels_per_point.to_bits());
+        if (self.zoom.to_bits(), self.pixels_per_point.to_bits()) != key || self.stamps.len() > 200 {
             *self = Self { zoom, pixels_per_point, stamps: Vec::new() };
         }
     }

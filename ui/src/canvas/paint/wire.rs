@@ -89,7 +89,7 @@ pub(super) fn stroke(mesh: &mut Mesh, curve: &Curve, width: f32, color: Color32,
     let length = curve.0[0].distance(curve.0[3]);
     let is_straight = (curve.0[0].y - curve.0[3].y).abs() < 0.5 && curve.0[1].x <= curve.0[2].x + 0.5;
     let steps = if is_straight { 1 } else { ((length / 7.0) as u32).clamp(2, 40) };
-    let outer = (width + feather) / 2.0;
+    let outer = f32::midpoint(width, feather);
     let inner = ((width - feather) / 2.0).max(0.0);
     // Thinner than a pixel: paler instead.
     let color = if width < feather { color.gamma_multiply(width / feather) } else { color };
