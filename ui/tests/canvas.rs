@@ -4,6 +4,7 @@ mod support;
 
 use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, Theme, TouchPhase, Vec2};
 use flowloom_flow::Flow;
+use flowloom_ui::canvas;
 use support::{Window, flow};
 
 const PRIMARY: PointerButton = PointerButton::Primary;
@@ -156,7 +157,7 @@ fn clicks_select_add_and_toggle() {
     assert_eq!(window.stage().selected(), ["sorted"]);
     window.click(window.find("Big orders output reject"));
     assert_eq!(window.stage().doc.shown, Some(("big_orders".parse().expect("a name"), 1)));
-    window.click(Pos2::new(1_000.0, 560.0));
+    window.click(Pos2::new(860.0, 560.0));
     assert!(window.stage().selected().is_empty());
 }
 
@@ -281,7 +282,7 @@ fn a_right_click_selects_first_and_asks_for_the_menu_of_the_place() {
     let mut window = Window::open(sample());
     window.click_with(window.node("Sorted"), PointerButton::Secondary, NONE);
     window.click_with(window.find("Wire from Orders to Big orders"), PointerButton::Secondary, NONE);
-    window.click_with(Pos2::new(1_000.0, 560.0), PointerButton::Secondary, NONE);
+    window.click_with(Pos2::new(860.0, 560.0), PointerButton::Secondary, NONE);
     assert_eq!(window.stage().selected(), ["sorted"]);
     let menus: Vec<String> = window.stage().menus.iter().map(|about| format!("{about:?}")).collect();
     assert!(menus[0] == "Nodes" && menus[1].starts_with("Wire") && menus[2] == "Canvas", "{menus:?}");
@@ -320,10 +321,89 @@ fn the_palette_finds_adds_with_enter_and_says_when_nothing_answers() {
     assert_eq!(window.stage().nodes(), ["table"]);
 }
 
+/// Long names, several ports, trouble, an unknown kind, a note.
+fn wide() -> Flow {
+    let mut flow = flow(
+        "  orders:
+    kind: table
+    at: [40, 80]
+    settings: {data: {columns: [{name: amount, type: Int64}, {name: status, type: String}], rows: [['100', paid], ['700', paid]]}}
+  customers_with_a_very_long_name_that_is_cut:
+    kind: table
+    at: [40, 232]
+    note: Typed in by hand until the topic is there
+    settings: {data: {columns: [{name: status, type: String}, {name: name, type: String}], rows: [[paid, Ann]]}}
+  big_orders:
+    kind: filter
+    inputs: [orders]
+    at: [368, 80]
+    settings: {conditions: [{column: amount, op: '>=', value: 500}]}
+  joined_with_customers:
+    kind: join
+    inputs: {left: big_orders, right: customers_with_a_very_long_name_that_is_cut}
+    at: [656, 176]
+    settings: {keys: [{left: status, right: status}]}
+  totals:
+    kind: group_by
+    inputs: [joined_with_customers]
+    at: [944, 176]
+  rejects:
+    kind: write_file
+    inputs: [big_orders.reject]
+    at: [656, 336]
+  from_the_future:
+    kind: teleport
+    inputs: [totals]
+    at: [1232, 176]
+",
+    );
+    flow.name = "wide".to_owned();
+    flow
+}
+
+/// Every look, in both themes and at two scales, into `$FLOWLOOM_SHOTS` where that is set.
 #[test]
 fn pictures() {
+    if std::env::var("FLOWLOOM_SHOTS").is_err() {
+        return;
+    }
     for (theme, name) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
-        let mut window = Window::themed(sample(), theme, 1.0);
-        window.shot(&format!("{name}_start"));
+        for scale in [1.0, 1.5] {
+            let mut window = Window::themed(wide(), theme, scale);
+            window.0.state_mut().preview();
+            window.until("previewed", |stage| stage.doc.job.is_none());
+            for zoom in [0.2, 0.4, 0.7, 1.0, 2.0] {
+                window.0.state_mut().doc.canvas.set_view(canvas::View { center: [560.0, 230.0], zoom });
+                window.settle();
+                window.shot(&format!("{name}_{scale}_zoom{zoom}"));
+            }
+            let mut window = Window::themed(sample(), theme, scale);
+            window.click(window.node("Orders"));
+            let from = window.find("Big orders output reject");
+            window.drag_to(from, window.node("Orders"), PRIMARY, NONE);
+            window.shot(&format!("{name}_{scale}_refused"));
+            window.key(NONE, Key::Escape);
+            window.drop_at(from);
+            window.drag_to(from, window.find("Spare input in"), PRIMARY, NONE);
+            window.shot(&format!("{name}_{scale}_wiring"));
+            window.key(NONE, Key::Escape);
+            window.drop_at(from);
+            let wire = window.find("Wire from Big orders pass to Sorted");
+            window.drag_to(window.find("Formula"), wire, PRIMARY, NONE);
+            window.shot(&format!("{name}_{scale}_ghost"));
+            window.key(NONE, Key::Escape);
+            window.drop_at(Pos2::new(100.0, 600.0));
+            window.hover(window.find("Big orders output pass"));
+            window.0.run_steps(40);
+            window.shot(&format!("{name}_{scale}_port"));
+            window.hover(window.node("Spare"));
+            window.0.run_steps(40);
+            window.shot(&format!("{name}_{scale}_trouble"));
+            window.double_click(Pos2::new(420.0, 420.0));
+            window.shot(&format!("{name}_{scale}_quick_add"));
+            let mut window = Window::themed(Flow::default(), theme, scale);
+            window.settle();
+            window.shot(&format!("{name}_{scale}_empty"));
+        }
     }
 }

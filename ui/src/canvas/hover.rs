@@ -122,7 +122,7 @@ impl CanvasState {
         }
         for problem in doc.troubles(&node.id) {
             let color = if problem.is_error() { tokens.error } else { tokens.warn };
-            ui.label(RichText::new(&problem.message).color(color));
+            ui.label(RichText::new(super::known::capitalized(&problem.message)).color(color));
             if let Some(hint) = &problem.hint {
                 ui.label(RichText::new(hint).color(tokens.dim));
             }

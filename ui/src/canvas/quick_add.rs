@@ -213,6 +213,7 @@ fn quick_ui(
         .hint_text(prompt)
         .desired_width(f32::INFINITY);
     let response = ui.add(field.margin(egui::Margin::symmetric(10, 6)));
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Find a node to add"));
     if quick.is_new || !response.has_focus() {
         response.request_focus();
     }

@@ -62,6 +62,7 @@ fn whole(
         .margin(egui::Margin::symmetric(10, 6))
         .desired_width(f32::INFINITY);
     let response = ui.add(field).on_hover_text("By name, by what it does, or by another word for it");
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label("Find a node"));
     let found = found(&state.query, registry);
     if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
         wanted = found.as_ref().and_then(|found| found.first().copied());

@@ -147,6 +147,7 @@ pub fn builder() -> HarnessBuilder<Stage> {
     Harness::builder()
         .with_size(Vec2::new(1_100.0, 640.0))
         .with_max_steps(64)
+        .with_step_dt(1.0 / 60.0)
         .with_context_setup(flowloom_ui::install)
 }
 
@@ -225,6 +226,7 @@ impl Window<'_> {
         self.0.event(Event::PointerMoved(at));
         for pressed in [true, false, true, false] {
             self.press(at, PointerButton::Primary, Modifiers::NONE, pressed);
+            self.0.step();
         }
         self.settle();
     }

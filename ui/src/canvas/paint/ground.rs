@@ -19,13 +19,14 @@ pub(super) fn paint(painter: &Painter, camera: &Camera, tokens: &Tokens) {
     let pixels_per_point = painter.pixels_per_point();
     let dot = Vec2::splat((1.4 * pixels_per_point).round().max(1.0) / pixels_per_point);
     let visible = camera.visible();
+    let color = super::mix(tokens.window, tokens.line_strong, 0.75);
     let mut mesh = Mesh::default();
     let (left, top) = ((visible.left() / step).floor() as i32, (visible.top() / step).floor() as i32);
     let (right, bottom) = ((visible.right() / step).ceil() as i32, (visible.bottom() / step).ceil() as i32);
     for y in top..=bottom {
         for x in left..=right {
             let at = camera.to_screen(Pos2::new(x as f32 * step, y as f32 * step));
-            quad(&mut mesh, Rect::from_min_size(at - dot / 2.0, dot), tokens.line);
+            quad(&mut mesh, Rect::from_min_size(at - dot / 2.0, dot), color);
         }
     }
     painter.add(Shape::mesh(mesh));
