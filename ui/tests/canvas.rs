@@ -316,7 +316,7 @@ fn the_palette_finds_adds_with_enter_and_says_when_nothing_answers() {
     window.write("zzz");
     assert!(window.has("No node answers to `zzz`"));
     window.key(Modifiers::COMMAND, Key::A);
-    window.write("lookup");
+    window.write("manual");
     window.key(NONE, Key::Enter);
     assert_eq!(window.stage().nodes(), ["table"]);
 }

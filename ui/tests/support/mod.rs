@@ -14,20 +14,20 @@ use flowloom_ui::panel::palette::{self, PaletteState};
 use flowloom_ui::request::{About, Request, Requests};
 
 /// What a window's owner would hold.
-pub struct Stage {
+pub(crate) struct Stage {
     session: Session,
-    pub doc: Doc,
+    pub(crate) doc: Doc,
     palette: PaletteState,
     recent: Vec<String>,
-    pub has_palette: bool,
-    pub menus: Vec<About>,
-    pub told: Vec<String>,
+    pub(crate) has_palette: bool,
+    pub(crate) menus: Vec<About>,
+    pub(crate) told: Vec<String>,
     /// Edits that came in one request, in order.
-    pub steps: Vec<usize>,
+    pub(crate) steps: Vec<usize>,
 }
 
 impl Stage {
-    pub fn new(flow: Flow) -> Self {
+    pub(crate) fn new(flow: Flow) -> Self {
         let mut session = Session::new(Limits::default());
         let key = opened(&mut session, flow);
         let doc = Doc::new(&mut session, key).expect("an open flow");
@@ -43,7 +43,7 @@ impl Stage {
         }
     }
 
-    pub fn ui(&mut self, ui: &mut egui::Ui) {
+    pub(crate) fn ui(&mut self, ui: &mut egui::Ui) {
         self.doc.poll(&mut self.session);
         if ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
             self.doc.canvas.escape();
@@ -92,16 +92,16 @@ impl Stage {
         self.doc.follow(&mut self.session).expect("the flow is open");
     }
 
-    pub fn undo(&mut self) {
+    pub(crate) fn undo(&mut self) {
         self.send(Command::Undo { flow: self.doc.key });
     }
 
-    pub fn preview(&mut self) {
+    pub(crate) fn preview(&mut self) {
         self.doc.start(&mut self.session, Goal::Preview(None)).expect("a preview starts");
     }
 
     /// Wires as `from.port>to.port`, in the order of the file.
-    pub fn wires(&self) -> Vec<String> {
+    pub(crate) fn wires(&self) -> Vec<String> {
         let mut found = Vec::new();
         for (id, node) in &self.doc.flow.nodes {
             for wire in &node.inputs {
@@ -115,15 +115,15 @@ impl Stage {
         found
     }
 
-    pub fn nodes(&self) -> Vec<&str> {
+    pub(crate) fn nodes(&self) -> Vec<&str> {
         self.doc.flow.nodes.keys().map(NodeId::as_str).collect()
     }
 
-    pub fn selected(&self) -> Vec<&str> {
+    pub(crate) fn selected(&self) -> Vec<&str> {
         self.doc.selection.iter().map(NodeId::as_str).collect()
     }
 
-    pub fn at(&self, node: &str) -> [i32; 2] {
+    pub(crate) fn at(&self, node: &str) -> [i32; 2] {
         self.doc.flow.nodes[node].at.expect("a place")
     }
 }
@@ -136,14 +136,14 @@ fn opened(session: &mut Session, flow: Flow) -> FlowKey {
 }
 
 /// The flow of `nodes:` lines of a flow file.
-pub fn flow(nodes: &str) -> Flow {
+pub(crate) fn flow(nodes: &str) -> Flow {
     file::load(&format!("flowloom: 1\nnodes:\n{nodes}")).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
 /// A driven window.
-pub struct Window<'a>(pub Harness<'a, Stage>);
+pub(crate) struct Window<'a>(pub(crate) Harness<'a, Stage>);
 
-pub fn builder() -> HarnessBuilder<Stage> {
+pub(crate) fn builder() -> HarnessBuilder<Stage> {
     Harness::builder()
         .with_size(Vec2::new(1_100.0, 640.0))
         .with_max_steps(64)
@@ -152,30 +152,30 @@ pub fn builder() -> HarnessBuilder<Stage> {
 }
 
 impl Window<'_> {
-    pub fn open(flow: Flow) -> Self {
+    pub(crate) fn open(flow: Flow) -> Self {
         Self::build(flow, builder())
     }
 
-    pub fn build(flow: Flow, builder: HarnessBuilder<Stage>) -> Self {
+    pub(crate) fn build(flow: Flow, builder: HarnessBuilder<Stage>) -> Self {
         let mut window = Self(builder.build_ui_state(|ui, stage: &mut Stage| stage.ui(ui), Stage::new(flow)));
         window.until("compiled", |stage| stage.doc.is_compiled());
         window
     }
 
-    pub fn themed(flow: Flow, theme: Theme, scale: f32) -> Self {
+    pub(crate) fn themed(flow: Flow, theme: Theme, scale: f32) -> Self {
         Self::build(flow, builder().with_theme(theme).with_pixels_per_point(scale).wgpu())
     }
 
-    pub fn stage(&self) -> &Stage {
+    pub(crate) fn stage(&self) -> &Stage {
         self.0.state()
     }
 
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.0.run_steps(3);
     }
 
     /// Draws frames until something holds.
-    pub fn until(&mut self, what: &str, holds: impl Fn(&Stage) -> bool) {
+    pub(crate) fn until(&mut self, what: &str, holds: impl Fn(&Stage) -> bool) {
         let end = Instant::now() + Duration::from_secs(20);
         while !holds(self.0.state()) {
             assert!(Instant::now() < end, "never {what}");
@@ -186,30 +186,30 @@ impl Window<'_> {
     }
 
     /// Middle of what has a label that contains `label`.
-    pub fn find(&self, label: &str) -> Pos2 {
+    pub(crate) fn find(&self, label: &str) -> Pos2 {
         self.0.get_by_label(label).rect().center()
     }
 
     /// The node whose label starts with its title.
-    pub fn node(&self, title: &str) -> Pos2 {
+    pub(crate) fn node(&self, title: &str) -> Pos2 {
         let start = format!("{title}, ");
         self.0.get_by(move |node| node.label().is_some_and(|label| label.starts_with(&start))).rect().center()
     }
 
-    pub fn has(&self, label: &str) -> bool {
+    pub(crate) fn has(&self, label: &str) -> bool {
         self.0.query_by_label(label).is_some()
     }
 
-    pub fn press(&mut self, at: Pos2, button: PointerButton, modifiers: Modifiers, pressed: bool) {
+    pub(crate) fn press(&mut self, at: Pos2, button: PointerButton, modifiers: Modifiers, pressed: bool) {
         self.0.event_modifiers(Event::PointerButton { pos: at, button, pressed, modifiers }, modifiers);
     }
 
-    pub fn hover(&mut self, at: Pos2) {
+    pub(crate) fn hover(&mut self, at: Pos2) {
         self.0.event(Event::PointerMoved(at));
         self.settle();
     }
 
-    pub fn click_with(&mut self, at: Pos2, button: PointerButton, modifiers: Modifiers) {
+    pub(crate) fn click_with(&mut self, at: Pos2, button: PointerButton, modifiers: Modifiers) {
         self.0.event(Event::PointerMoved(at));
         self.0.step();
         self.press(at, button, modifiers, true);
@@ -218,11 +218,11 @@ impl Window<'_> {
         self.settle();
     }
 
-    pub fn click(&mut self, at: Pos2) {
+    pub(crate) fn click(&mut self, at: Pos2) {
         self.click_with(at, PointerButton::Primary, Modifiers::NONE);
     }
 
-    pub fn double_click(&mut self, at: Pos2) {
+    pub(crate) fn double_click(&mut self, at: Pos2) {
         self.0.event(Event::PointerMoved(at));
         for pressed in [true, false, true, false] {
             self.press(at, PointerButton::Primary, Modifiers::NONE, pressed);
@@ -232,7 +232,7 @@ impl Window<'_> {
     }
 
     /// Down, along, and not yet up.
-    pub fn drag_to(&mut self, from: Pos2, to: Pos2, button: PointerButton, modifiers: Modifiers) {
+    pub(crate) fn drag_to(&mut self, from: Pos2, to: Pos2, button: PointerButton, modifiers: Modifiers) {
         self.0.event(Event::PointerMoved(from));
         self.0.step();
         self.press(from, button, modifiers, true);
@@ -244,28 +244,28 @@ impl Window<'_> {
         self.0.step();
     }
 
-    pub fn drop_at(&mut self, at: Pos2) {
+    pub(crate) fn drop_at(&mut self, at: Pos2) {
         self.press(at, PointerButton::Primary, Modifiers::NONE, false);
         self.settle();
     }
 
-    pub fn drag(&mut self, from: Pos2, to: Pos2) {
+    pub(crate) fn drag(&mut self, from: Pos2, to: Pos2) {
         self.drag_to(from, to, PointerButton::Primary, Modifiers::NONE);
         self.drop_at(to);
     }
 
-    pub fn key(&mut self, modifiers: Modifiers, key: Key) {
+    pub(crate) fn key(&mut self, modifiers: Modifiers, key: Key) {
         self.0.key_press_modifiers(modifiers, key);
         self.settle();
     }
 
-    pub fn write(&mut self, text: &str) {
+    pub(crate) fn write(&mut self, text: &str) {
         self.0.event(Event::Text(text.to_owned()));
         self.settle();
     }
 
     /// Writes what is drawn to `$FLOWLOOM_SHOTS/NAME.png`, where that is set.
-    pub fn shot(&mut self, name: &str) {
+    pub(crate) fn shot(&mut self, name: &str) {
         let Ok(folder) = std::env::var("FLOWLOOM_SHOTS") else { return };
         let image = self.0.render().expect("drawn");
         image.save(PathBuf::from(folder).join(format!("{name}.png"))).expect("written");
