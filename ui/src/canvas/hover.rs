@@ -8,6 +8,7 @@ use super::gesture::Gesture;
 use super::hit::Hit;
 use crate::doc::Doc;
 use crate::format;
+use crate::status::Status;
 use crate::theme::{self, Tokens};
 
 /// Seconds of rest before something is explained.
@@ -37,7 +38,8 @@ impl Hover {
 
 impl CanvasState {
     pub(super) fn update_hover(&mut self, ui: &Ui, response: &Response) {
-        let hit = match self.pointer.filter(|_| self.gesture.is_none()) {
+        let is_free = self.gesture.is_none() && !egui::DragAndDrop::has_any_payload(ui.ctx());
+        let hit = match self.pointer.filter(|_| is_free) {
             Some(pointer) => {
                 let pos = self.camera.to_canvas(pointer);
                 self.hit(pos)
@@ -120,8 +122,9 @@ impl CanvasState {
                 ui.label(&fact.view.caption);
             }
         }
+        let has_failed = self.known.state(item) == Some(Status::Failed);
         for problem in doc.troubles(&node.id) {
-            let color = if problem.is_error() { tokens.error } else { tokens.warn };
+            let color = if has_failed { tokens.error } else { tokens.warn };
             ui.label(RichText::new(super::known::capitalized(&problem.message)).color(color));
             if let Some(hint) = &problem.hint {
                 ui.label(RichText::new(hint).color(tokens.dim));
@@ -165,7 +168,7 @@ fn columns(ui: &mut Ui, doc: &Doc, tokens: &Tokens, node: &super::scene::Item, p
         faint(ui, tokens, "Columns are not known yet");
         return;
     };
-    egui::Grid::new("columns").num_columns(2).spacing([16.0, 2.0]).show(ui, |ui| {
+    egui::Grid::new("columns").num_columns(2).min_row_height(18.0).spacing([16.0, 0.0]).show(ui, |ui| {
         for (name, dtype) in schema.iter().take(COLUMNS) {
             ui.label(RichText::new(name.as_str()).font(theme::mono()));
             ui.label(RichText::new(show_dtype(dtype)).font(theme::mono_small()).color(tokens.faint));

@@ -43,7 +43,7 @@ impl CanvasState {
         painter.add(Shape::Mesh(self.map_mesh(ui, tokens, inner, to_map)));
         let view = self.camera.visible();
         let view = Rect::from_min_max(to_map(view.min), to_map(view.max)).intersect(rect.shrink(1.0));
-        if view.is_positive() {
+        if view.is_positive() && !self.camera.visible().contains_rect(bounds) {
             painter.rect(
                 view,
                 3.0,

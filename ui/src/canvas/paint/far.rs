@@ -95,7 +95,7 @@ impl CanvasState {
             };
             brushes.stamp(painter.ctx(), look, rect.min, &mut bodies);
             let tile = if is_icon_only {
-                Rect::from_center_size(rect.center(), Vec2::splat((rect.height() * 0.5).max(7.0)))
+                Rect::from_center_size(rect.center(), Vec2::splat((rect.height() * 0.7).max(7.0)))
             } else {
                 let edge = (geometry::ICON * zoom).max(11.0);
                 let left = rect.left() + geometry::PADDING * zoom;

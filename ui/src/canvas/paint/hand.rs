@@ -65,7 +65,7 @@ impl CanvasState {
         let zoom = self.camera.zoom;
         let rect = self.camera.rect_to_screen(ghost.rect);
         let mut faded = painter.clone();
-        faded.set_opacity(0.75);
+        faded.set_opacity(0.92);
         let radius = f32::from(space::NODE_RADIUS) * zoom;
         faded.rect(rect, radius, tokens.panel, Stroke::new(1.5, tokens.accent), StrokeKind::Inside);
         let at = rect.min + Vec2::new(PADDING, 10.0) * zoom;
