@@ -1,5 +1,6 @@
 //! A table's header: names, types and a summary of each column; widths by dragging; a menu for each.
 
+use egui::SetOpenCommand;
 use egui::accesskit::Role;
 use egui::{
     Align2, Color32, CursorIcon, Galley, Popup, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, Vec2,
@@ -139,7 +140,7 @@ fn menu(
     state: &mut TableState,
     output: &mut Output,
 ) {
-    let mut fill = |ui: &mut Ui| {
+    let fill = |ui: &mut Ui| {
         ui.set_min_width(208.0);
         ui.label(
             egui::RichText::new(show_dtype(named.dtype()))
@@ -177,8 +178,8 @@ fn menu(
             state.order.by = None;
         }
     };
-    Popup::menu(response).show(&mut fill);
-    Popup::context_menu(response).show(&mut fill);
+    let is_asked = response.clicked() || response.secondary_clicked();
+    Popup::menu(response).open_memory(is_asked.then_some(SetOpenCommand::Toggle)).show(fill);
 }
 
 /// The right edge of a column: drag to widen, double-click to fit.
