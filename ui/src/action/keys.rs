@@ -1,8 +1,9 @@
 //! Keys of actions, on three systems, and as the user has changed them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use egui::{Context, Event, Key, ModifierNames, Modifiers};
+use egui::{Context, Event, Id, Key, ModifierNames, Modifiers};
 use serde_json::{Map, Value};
 
 use super::Action;
@@ -50,6 +51,16 @@ impl Default for Keymap {
 impl Keymap {
     pub fn of(system: System) -> Self {
         Self { system, own: BTreeMap::new() }
+    }
+
+    /// Makes these the keys that hover texts name.
+    pub fn show(&self, ctx: &Context) {
+        ctx.data_mut(|data| data.insert_temp(Id::unique("keymap"), Arc::new(self.clone())));
+    }
+
+    /// The keys that hover texts name.
+    pub fn shown(ctx: &Context) -> Arc<Self> {
+        ctx.data_mut(|data| Arc::clone(data.get_temp_mut_or_default::<Arc<Self>>(Id::unique("keymap"))))
     }
 
     /// Keys of an action, the shown one first.

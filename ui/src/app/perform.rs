@@ -17,7 +17,8 @@ use crate::shell::Wish;
 impl App {
     /// Keys that no text field and no dialog wants.
     pub(super) fn keyboard(&mut self, ctx: &Context) {
-        let is_typing = ctx.text_edit_focused();
+        // A table with the keyboard moves and copies by the keys that a text field would take.
+        let is_typing = ctx.text_edit_focused() || self.panels.bottom.owns_clipboard();
         if self.dialog.is_some() {
             return;
         }
@@ -351,11 +352,11 @@ impl App {
             Answered::Reveal(path) => self.wishes.push(Wish::Reveal(path)),
             Answered::SetKey { action, key } => {
                 self.keymap.set(action, key);
-                self.keep_keys();
+                self.keep_keys(ctx);
             }
             Answered::ResetKey(action) => {
                 self.keymap.reset(action);
-                self.keep_keys();
+                self.keep_keys(ctx);
             }
         }
     }

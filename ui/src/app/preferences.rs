@@ -99,6 +99,7 @@ impl App {
         if let Some(json) = preferences.remove(KEYS) {
             self.keymap.take_json(&json);
         }
+        self.keymap.show(ctx);
         let views = preferences.into_iter();
         self.views =
             views.filter_map(|(key, json)| Some((key.strip_prefix(VIEW)?.to_owned(), json))).collect();
@@ -135,7 +136,8 @@ impl App {
         }
     }
 
-    pub(super) fn keep_keys(&self) {
+    pub(super) fn keep_keys(&self, ctx: &Context) {
+        self.keymap.show(ctx);
         self.desk.set_preference(KEYS, self.keymap.to_json());
     }
 

@@ -17,7 +17,7 @@ const ROW: f32 = 24.0;
 /// A line of details.
 const DETAIL: f32 = 18.0;
 /// Where the text begins: after the fold, the time and the shape.
-const TEXT: f32 = 128.0;
+const TEXT: f32 = 148.0;
 
 /// Filters, open lines, and what was read.
 pub struct LogState {
@@ -216,7 +216,7 @@ fn line(ui: &Ui, rect: Rect, number: u64, line: &Line, reading: &mut Reading, ou
     }
     let at = Pos2::new(left + 20.0, middle);
     painter.text(at, Align2::LEFT_CENTER, format::clock(line.at), theme::mono_small(), tokens.faint);
-    let shape = Pos2::new(left + 100.0, middle);
+    let shape = Pos2::new(left + 116.0, middle);
     match status {
         Some(status) => status.paint(&painter, shape, 9.0, tokens),
         None => {

@@ -91,7 +91,9 @@ impl Columns {
             .max()
             .unwrap_or(0);
         let content = signs as f32 * self.sign;
-        (head.max(content) + 2.0 * PAD + 1.0).ceil().clamp(NARROWEST, WIDEST)
+        // `100,000 distinct` stands under the name.
+        let summary = if column.dtype().is_primitive_numeric() { 0.0 } else { 14.0 * self.sign };
+        (head.max(content).max(summary) + 2.0 * PAD + 1.0).ceil().clamp(NARROWEST, WIDEST)
     }
 
     /// Width by hand.

@@ -35,7 +35,7 @@ pub fn action_button(ui: &mut Ui, doc: &Doc, action: Action, out: &mut Requests)
         }
         let left = rect.left_center() + Vec2::new(10.0 + lead, 0.0);
         ui.painter().galley(Align2::LEFT_CENTER.anchor_size(left, words.size()).min, words, color);
-        let keys = Keymap::default().text(action);
+        let keys = Keymap::shown(ui.ctx()).text(action);
         let tip = if keys.is_empty() { spec.tip.to_owned() } else { format!("{} ({keys})", spec.tip) };
         if response.on_hover_text(tip).on_disabled_hover_text(off.unwrap_or_default()).clicked() {
             out.act(action);
