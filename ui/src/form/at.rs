@@ -55,7 +55,7 @@ impl At<'_> {
     }
 
     /// Something that is wrong with what was typed, and is no setting yet.
-    pub fn error(&self, ui: &mut Ui, message: &str) {
+    pub fn error(ui: &mut Ui, message: &str) {
         text::trouble(ui, &sentence(message), Tokens::of(ui).error);
     }
 

@@ -124,7 +124,7 @@ impl EguiForm<'_> {
             let error = draw(ui, at, &mut shown);
             at.stands_for(ui, filled.as_deref());
             if let Some(error) = error {
-                at.error(ui, &error);
+                At::error(ui, &error);
             }
         });
         match shown {
