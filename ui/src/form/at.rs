@@ -60,7 +60,7 @@ impl At<'_> {
     }
 
     /// The value of a `${name}`, under its field; `None`: there is none.
-    pub(super) fn stands_for(&self, ui: &mut Ui, value: Option<&str>) {
+    pub(super) fn stands_for(ui: &mut Ui, value: Option<&str>) {
         let Some(value) = value else { return };
         let words =
             if value.is_empty() { "Stands for nothing".to_owned() } else { format!("Stands for {value}") };
