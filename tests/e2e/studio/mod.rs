@@ -1,40 +1,53 @@
 //! The studio driven as a person would, without a window system: clicks and keys by label, on the real
-//! application with a real session. `Studio` is the harness; each other file is one subject.
+//! application with a real session. `Studio` is the harness; `hands` is what a person does with it, `sight`
+//! what a person sees; each other file is one subject.
 
+mod actions;
+mod hands;
+mod keys;
 mod shots;
+mod sight;
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use egui::accesskit::Role;
-use egui::{Event, Key, Modifiers, PointerButton, Pos2, Vec2};
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use egui_kittest::{Harness, Node};
+use egui::Vec2;
+use egui_kittest::Harness;
 use flowloom_flow::Flow;
+use flowloom_ui::action::Keymap;
 use flowloom_ui::doc::Doc;
 use flowloom_ui::{Answer, App, Setup, Wish};
 use tempfile::TempDir;
 
 use crate::eventually::{DEADLINE, eventually};
 
-pub(crate) const CTRL: Modifiers = Modifiers::COMMAND;
-pub(crate) const SHIFT: Modifiers = Modifiers::SHIFT;
+/// A flow that runs without a broker: a table, a filter, a sort, a file.
+const ORDERS: &str = include_str!("orders.flow.yaml");
+
+/// Simulated seconds of a frame: two quick clicks are a double click.
+const FRAME_S: f64 = 0.03;
 
 /// A window of the studio, with data of its own.
 pub(crate) struct Studio {
     pub(crate) harness: Harness<'static, App>,
     /// What the window asked its owner for, and nobody has taken yet.
     wishes: Vec<Wish>,
+    /// Simulated seconds.
+    clock: f64,
+    /// The system's clipboard.
+    pub(crate) clipboard: String,
     pub(crate) home: TempDir,
 }
 
 impl Studio {
     /// On an empty flow.
     pub(crate) fn empty() -> Self {
-        let home = TempDir::new().expect("a folder");
-        let path = home.path().join("new.flow.yaml");
-        std::fs::write(&path, "flowloom: 1\nname: New\nnodes: {}\n").expect("a flow file");
-        Self::start(home, Setup { open: vec![path], is_demo: false })
+        Self::on("flowloom: 1\nname: New\nnodes: {}\n")
+    }
+
+    /// On [`ORDERS`].
+    pub(crate) fn orders() -> Self {
+        Self::on(ORDERS)
     }
 
     /// On a flow file with this text.
@@ -50,6 +63,7 @@ impl Studio {
         let mut studio =
             Self::start(TempDir::new().expect("a folder"), Setup { open: Vec::new(), is_demo: true });
         studio.until("the embedded broker is up", |studio| studio.doc().waits_for.is_none());
+        studio.settle();
         studio
     }
 
@@ -62,13 +76,21 @@ impl Studio {
         let harness = Harness::builder()
             .with_size(size)
             .with_pixels_per_point(scale)
-            .with_max_steps(64)
+            .with_step_dt(FRAME_S as f32)
             .with_context_setup(flowloom_ui::install)
             .build_ui_state(whole_window, app);
-        let mut studio = Self { harness, wishes: Vec::new(), home };
+        let mut studio = Self { harness, wishes: Vec::new(), clock: 0.0, clipboard: String::new(), home };
         studio.until("a flow is open", |studio| !studio.app().docs().is_empty());
         studio.settle();
         studio
+    }
+
+    /// Closes the window as its owner does, and opens another one on the same data.
+    pub(crate) fn reopened(mut self, setup: Setup) -> Self {
+        self.harness.state_mut().close();
+        let Self { harness, home, .. } = self;
+        drop(harness);
+        Self::start(home, setup)
     }
 
     pub(crate) fn app(&self) -> &App {
@@ -83,17 +105,46 @@ impl Studio {
         &self.doc().flow
     }
 
-    /// A few frames: what was asked for is done, popups have come and gone.
-    pub(crate) fn frames(&mut self, count: usize) {
-        self.harness.run_steps(count);
-        self.wishes.extend(self.harness.state_mut().wishes());
+    /// A path beside the first flow.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
     }
 
-    /// Frames until nothing is under way.
-    pub(crate) fn settle(&mut self) {
-        self.frames(3);
-        self.until("everything is worked out", |studio| !studio.app().docs().iter().any(Doc::is_busy));
+    /// A few frames: what was asked for is done, popups have come and gone.
+    pub(crate) fn frames(&mut self, count: usize) {
+        for _ in 0..count {
+            self.clock += FRAME_S;
+            self.harness.input_mut().time = Some(self.clock);
+            self.harness.step();
+            for command in &self.harness.output().platform_output.commands {
+                if let egui::OutputCommand::CopyText(text) = command {
+                    self.clipboard.clone_from(text);
+                }
+            }
+            self.wishes.extend(self.harness.state_mut().wishes());
+        }
+    }
+
+    /// Nothing happens for so long; costs no time.
+    pub(crate) fn rest(&mut self, seconds: f64) {
+        self.clock += seconds;
         self.frames(2);
+    }
+
+    /// Frames until the flow is worked out and the cluster has answered; a preview or run may go on.
+    pub(crate) fn settle(&mut self) {
+        self.frames(1);
+        self.until("everything is worked out", |studio| {
+            !studio.app().docs().iter().any(|doc| doc.is_busy() && doc.job.is_none())
+        });
+        self.frames(1);
+    }
+
+    /// Frames until the preview or run is through.
+    #[track_caller]
+    pub(crate) fn finish(&mut self) {
+        self.until("the job is through", |studio| studio.doc().job.is_none());
+        self.settle();
     }
 
     /// Frames until `is_so`.
@@ -110,124 +161,8 @@ impl Studio {
                 "still waiting after {DEADLINE:?}: {what}\n{}",
                 self.seen()
             );
-            std::thread::park_timeout(std::time::Duration::from_millis(5));
+            std::thread::park_timeout(Duration::from_millis(2));
         }
-    }
-
-    /// All labels on screen, for messages of failed tests.
-    pub(crate) fn seen(&self) -> String {
-        let all = self.harness.root();
-        let mut labels: Vec<String> =
-            all.children_recursive().filter_map(|node| node.accesskit_node().label()).collect();
-        labels.dedup();
-        labels.join(" | ")
-    }
-
-    #[track_caller]
-    pub(crate) fn find<'a>(&'a self, label: &'a str) -> Node<'a> {
-        match self.harness.query_all_by_label(label).next() {
-            Some(node) => node,
-            None => panic!("nothing is called {label:?} among: {}", self.seen()),
-        }
-    }
-
-    pub(crate) fn has(&self, label: &str) -> bool {
-        self.harness.query_all_by_label(label).next().is_some()
-    }
-
-    pub(crate) fn has_part(&self, part: &str) -> bool {
-        self.harness.query_all_by_label_contains(part).next().is_some()
-    }
-
-    /// The first whose label begins so: nodes and ports say more after their name.
-    #[track_caller]
-    pub(crate) fn find_part<'a>(&'a self, part: &'a str) -> Node<'a> {
-        match self.harness.query_all_by_label_contains(part).next() {
-            Some(node) => node,
-            None => panic!("nothing has {part:?} in its name among: {}", self.seen()),
-        }
-    }
-
-    #[track_caller]
-    pub(crate) fn click(&mut self, label: &str) {
-        self.find(label).click();
-        self.settle();
-    }
-
-    /// Clicks what has this role, where several things have the same name.
-    #[track_caller]
-    pub(crate) fn click_role(&mut self, role: Role, label: &str) {
-        match self.harness.query_all_by_role_and_label(role, label).next() {
-            Some(node) => node.click(),
-            None => panic!("no {role:?} is called {label:?} among: {}", self.seen()),
-        }
-        self.settle();
-    }
-
-    /// Puts the keyboard into a field, takes out what it has, and types.
-    #[track_caller]
-    pub(crate) fn fill(&mut self, label: &str, text: &str) {
-        self.find(label).click();
-        self.frames(2);
-        self.press(CTRL, Key::A);
-        self.harness.event(Event::Text(text.to_owned()));
-        self.frames(2);
-    }
-
-    pub(crate) fn press(&mut self, modifiers: Modifiers, key: Key) {
-        self.harness.key_press_modifiers(modifiers, key);
-        self.frames(3);
-    }
-
-    /// A press of the keys of something that the system answers with text: what a clipboard does.
-    pub(crate) fn send(&mut self, event: Event) {
-        self.harness.event(event);
-        self.frames(3);
-    }
-
-    pub(crate) fn center(&self, part: &str) -> Pos2 {
-        self.find_part(part).rect().center()
-    }
-
-    pub(crate) fn click_at(&mut self, at: Pos2, modifiers: Modifiers) {
-        self.point(at);
-        self.button(at, PointerButton::Primary, true, modifiers);
-        self.button(at, PointerButton::Primary, false, modifiers);
-        self.settle();
-    }
-
-    pub(crate) fn double_click_at(&mut self, at: Pos2) {
-        self.point(at);
-        for _ in 0..2 {
-            self.button(at, PointerButton::Primary, true, Modifiers::NONE);
-            self.button(at, PointerButton::Primary, false, Modifiers::NONE);
-        }
-        self.frames(3);
-    }
-
-    pub(crate) fn drag(&mut self, from: Pos2, to: Pos2) {
-        self.drag_with(PointerButton::Primary, from, to, Modifiers::NONE);
-    }
-
-    pub(crate) fn drag_with(&mut self, button: PointerButton, from: Pos2, to: Pos2, modifiers: Modifiers) {
-        self.point(from);
-        self.button(from, button, true, modifiers);
-        for step in 1_u8..=6 {
-            self.point(from + (to - from) * (f32::from(step) / 6.0));
-        }
-        self.frames(2);
-        self.button(to, button, false, modifiers);
-        self.settle();
-    }
-
-    pub(crate) fn point(&mut self, at: Pos2) {
-        self.harness.event(Event::PointerMoved(at));
-        self.frames(1);
-    }
-
-    fn button(&mut self, at: Pos2, button: PointerButton, pressed: bool, modifiers: Modifiers) {
-        self.harness.event_modifiers(Event::PointerButton { pos: at, button, pressed, modifiers }, modifiers);
-        self.frames(1);
     }
 
     /// The wish that `pick` takes, once it has been made.
@@ -240,28 +175,26 @@ impl Studio {
         })
     }
 
-    pub(crate) fn has_wished(&self, is_it: impl Fn(&Wish) -> bool) -> bool {
-        self.wishes.iter().any(is_it)
+    pub(crate) fn has_wished(&self, wish: &Wish) -> bool {
+        self.wishes.contains(wish)
     }
 
-    /// Answers the dialog of the system that is open.
-    pub(crate) fn pick(&mut self, path: &Path) {
+    /// Answers the dialog of the system that is open: `None` cancels it.
+    #[track_caller]
+    pub(crate) fn pick(&mut self, path: Option<&Path>) {
         let token = self.wish("a dialog of the system", |wish| match wish {
             Wish::PickFile { token, .. } | Wish::PickFolder { token, .. } | Wish::PickSave { token, .. } => {
                 Some(*token)
             }
             _ => None,
         });
-        self.harness.state_mut().answer(Answer::Picked { token, path: Some(path.to_owned()) });
+        self.harness.state_mut().answer(Answer::Picked { token, path: path.map(Path::to_owned) });
         self.settle();
     }
 
-    /// The text that was put on the clipboard last.
-    pub(crate) fn copied(&self) -> Option<String> {
-        self.harness.output().platform_output.commands.iter().rev().find_map(|command| match command {
-            egui::OutputCommand::CopyText(text) => Some(text.clone()),
-            _ => None,
-        })
+    /// The keys that this system has unless a person changes them.
+    pub(crate) fn keymap() -> Keymap {
+        Keymap::default()
     }
 
     /// A picture of the window, for people; goes to `FLOWLOOM_SHOTS` where that is set.
@@ -270,20 +203,6 @@ impl Studio {
         let image = self.harness.render().expect("the window is painted");
         std::fs::create_dir_all(&folder).expect("a folder for pictures");
         image.save(folder.join(format!("{name}.png"))).expect("the picture is written");
-    }
-}
-
-impl Studio {
-    /// Runs a command by its name through the command palette, as a person with a keyboard does.
-    #[track_caller]
-    pub(crate) fn run_command(&mut self, label: &str) {
-        self.press(CTRL, Key::K);
-        self.until("the command palette is open", |studio| studio.has("Search or run a command"));
-        self.harness.event(Event::Text(label.to_owned()));
-        self.frames(3);
-        assert!(self.has(label), "the palette offers no {label:?} but: {}", self.seen());
-        self.press(Modifiers::NONE, Key::Enter);
-        self.frames(3);
     }
 }
 

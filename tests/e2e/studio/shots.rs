@@ -20,8 +20,7 @@ fn every_view_paints_in_both_themes_and_scales() {
             let name = |view: &str| format!("{theme}_{percent}_{view}");
             studio.shot(&name("start"));
             studio.run_command("Preview");
-            studio.until("the preview is done", |studio| studio.doc().job.is_none());
-            studio.settle();
+            studio.finish();
             studio.shot(&name("preview"));
             for tab in ["Show the profile", "Show the log", "Show the runs", "Show the data"] {
                 studio.run_command(tab);

@@ -20,7 +20,6 @@ impl App {
             ui.add_space(4.0);
             ui.spacing_mut().item_spacing.x = 2.0;
             egui::containers::menu::menu_style(ui.style_mut());
-            ui.spacing_mut().button_padding = Vec2::new(8.0, 5.0);
             self.menus(ui);
             ui.add_space(24.0);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -165,8 +164,7 @@ fn verb(ui: &mut Ui, action: Action, look: Look, env: &Env<'_>, keymap: &Keymap,
         None if keys.is_empty() => spec.tip.to_owned(),
         None => format!("{} ({keys})", spec.tip),
     };
-    let response = if is_on { response.on_hover_text(hover) } else { response.on_disabled_hover_text(hover) };
-    if response.clicked() {
+    if response.on_hover_text(hover).clicked() {
         requests.act(action);
     }
 }

@@ -72,6 +72,8 @@ pub struct App {
     /// The next paste keeps incoming wires.
     is_wired_paste: bool,
     gestures: u64,
+    /// A text field had the keyboard when the last frame ended.
+    was_typing: bool,
     /// Pan and zoom of flows as they were last closed, by path.
     views: BTreeMap<String, serde_json::Value>,
 }
@@ -127,6 +129,7 @@ impl App {
             is_closing: false,
             is_wired_paste: false,
             gestures: 0,
+            was_typing: false,
             views: BTreeMap::new(),
         }
     }
@@ -235,6 +238,7 @@ impl App {
             self.wishes.push(Wish::Title(title.clone()));
             self.title = title;
         }
+        self.was_typing = ctx.text_edit_focused();
         self.keep_drafts(ctx);
         self.keep_preferences(ctx);
     }

@@ -28,7 +28,10 @@ impl App {
         if !is_typing {
             self.clipboard_events(ctx);
         }
-        if !is_typing && ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape)) {
+        // Esc takes the keyboard off a text field before this is asked, and closes what is open over the
+        // window: it is theirs then.
+        let is_theirs = is_typing || self.was_typing || egui::Popup::is_any_open(ctx);
+        if !is_theirs && ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Escape)) {
             self.escape();
         }
     }

@@ -18,16 +18,17 @@ mod layers;
 /// Where a whole flow begins.
 const START: Pos2 = Pos2::new(40.0, 40.0);
 
-/// Places the nodes of `selection`, or all of them where it is empty.
+/// Places the nodes of `selection`; all of them where it is empty, or one node, which has nothing to be laid out by.
 pub fn tidy(flow: &Flow, registry: Registry, selection: &BTreeSet<NodeId>) -> Edit {
+    let is_whole = selection.len() < 2;
     let mut scene = Scene::default();
     // Without fonts: letters of a name are about that wide.
     let measure = |name: &str| name.chars().count() as f32 * 7.2;
     scene.follow(&std::sync::Arc::new(flow.clone()), registry, measure);
     let chosen: Vec<usize> = (0..scene.items.len())
-        .filter(|item| selection.is_empty() || selection.contains(&scene.items[*item].id))
+        .filter(|item| is_whole || selection.contains(&scene.items[*item].id))
         .collect();
-    let start = if selection.is_empty() {
+    let start = if is_whole {
         START
     } else {
         chosen.iter().fold(Rect::NOTHING, |all, item| all.union(scene.items[*item].rect)).min

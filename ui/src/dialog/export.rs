@@ -162,9 +162,12 @@ impl Export {
         ui.horizontal(|ui| {
             let is_on = !self.files.is_empty() && self.written.is_none();
             let export = tool::button(ui, Some("ui/export"), "Export", None, ButtonLook::Primary, is_on);
-            let why =
-                if self.written.is_some() { "It is written already" } else { "There is no code to write" };
-            if export.on_disabled_hover_text(why).clicked() {
+            let why = match self.written {
+                _ if is_on => "Writes the files into the folder",
+                Some(_) => "It is written already",
+                None => "There is no code to write",
+            };
+            if export.on_hover_text(why).clicked() {
                 let (flow, target, folder) = (self.flow, self.target, PathBuf::from(&self.folder));
                 answer = Some(Answered::Export { flow, target, folder });
             }

@@ -220,17 +220,11 @@ fn note(ui: &mut Ui, id: &NodeId, node: &FlowNode, state: &mut SettingsState, ou
     if !is_open {
         return;
     }
-    let mut written = node.note.clone();
-    if paragraph_field(
-        ui,
-        ui.scope_id().with("note"),
-        "About this node",
-        "What is this node for?",
-        &mut written,
-    )
-    .changed()
+    let mut note = node.note.clone();
+    if paragraph_field(ui, ui.scope_id().with("note"), "About this node", "What is this node for?", &mut note)
+        .changed()
     {
-        let edits = vec![Edit::SetNote { id: id.clone(), note: written }];
+        let edits = vec![Edit::SetNote { id: id.clone(), note }];
         state.push(ui, format!("note {id}"), edits, out);
     }
 }

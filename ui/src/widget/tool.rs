@@ -17,7 +17,8 @@ const ICON: f32 = 14.0;
 const PAD: f32 = 11.0;
 const GAP: f32 = 7.0;
 
-/// A button with an icon, a label and, in a cap of its own, its keys.
+/// A button with an icon, a label and, in a cap of its own, its keys. One that is off (`is_on`) takes no clicks and
+/// says why in its hover text as any other: egui does not know it as disabled.
 pub fn button(
     ui: &mut Ui,
     icon_name: Option<&str>,
