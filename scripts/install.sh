@@ -68,6 +68,7 @@ need ps                 "has ps"            procps                   procps-ng  
 need "OpenSSL's program" "has openssl"      openssl                  openssl                   openssl       -        -
 need Xvfb               "has Xvfb"          xvfb                     xorg-x11-server-Xvfb      xorg-server-xvfb -     -
 need xdotool            "has xdotool"       xdotool                  xdotool                   xdotool       -        -
+need setxkbmap          "has setxkbmap"     x11-xkb-utils            setxkbmap                 xorg-setxkbmap -        -
 need openbox            "has openbox"       openbox                  openbox                   openbox       -        -
 need ImageMagick        "has import"        imagemagick              ImageMagick               imagemagick   -        -
 need AT-SPI             "[[ -e /usr/libexec/at-spi-bus-launcher || -e /usr/lib/at-spi-bus-launcher ]]" at-spi2-core at-spi2-core at-spi2-core - -

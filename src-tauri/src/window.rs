@@ -163,6 +163,7 @@ impl Window {
         }
         self.follow_place();
         let raw = self.raw_input(gpu, scale);
+        tracing::trace!(events = ?raw.events, "frame");
         let is_hidden = self.repaint.is_hidden();
         let app = &mut self.app;
         let mut output = self.ctx.run_ui(raw, |ui| app.ui(ui));
@@ -181,6 +182,7 @@ impl Window {
         let mut wanted = Wanted { wishes: self.app.wishes(), links: Vec::new() };
         self.platform_output(output.platform_output, scale, &mut wanted);
         if let Some(viewport) = output.viewport_output.remove(&ViewportId::ROOT) {
+            tracing::trace!(after = ?viewport.repaint_delay, hidden = is_hidden, "next frame");
             self.repaint.after(viewport.repaint_delay);
             for command in viewport.commands {
                 wanted.wishes.extend(self.command(command));

@@ -2,6 +2,7 @@
 //! and through AT-SPI, as a screen reader sees it.
 
 mod desktop;
+mod hands;
 mod picture;
 mod reader;
 mod shell;

@@ -31,6 +31,7 @@ impl Home {
         Self { home: folder(), folder: folder() }
     }
 
+    #[expect(dead_code, reason = "for scenarios that place and wire nodes")]
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -106,12 +107,14 @@ impl Studio<'_> {
         self.hands(&["mousemove", "--sync", "--window", &self.window, &x, &y]);
     }
 
+    #[expect(dead_code, reason = "for scenarios that place and wire nodes")]
     #[track_caller]
     pub(crate) fn click(&self, at: [i32; 2]) {
         self.point(at);
         self.hands(&["click", "1"]);
     }
 
+    #[expect(dead_code, reason = "for scenarios that place and wire nodes")]
     #[track_caller]
     pub(crate) fn double_click(&self, at: [i32; 2]) {
         self.point(at);
@@ -119,6 +122,7 @@ impl Studio<'_> {
     }
 
     /// Presses at the first point, moves in steps, and lets go at the last.
+    #[expect(dead_code, reason = "for scenarios that place and wire nodes")]
     #[track_caller]
     pub(crate) fn drag(&self, from: [i32; 2], to: [i32; 2]) {
         const STEPS: i32 = 8;
@@ -144,8 +148,7 @@ impl Studio<'_> {
         self.hands(&["key", key]);
     }
 
-    /// Types a text. A letter that the keyboard lacks is put on a spare key by xdotool, and that only works
-    /// when nothing was typed just before in the same call.
+    /// Types a text of letters that the desktop's keyboard has, with Alt Gr where it takes one.
     #[track_caller]
     pub(crate) fn type_(&self, text: &str) {
         for letter in text.chars() {
