@@ -11,7 +11,7 @@ pub(crate) struct Picture {
 }
 
 impl Picture {
-    /// From what ImageMagick writes as PPM: `P6`, width, height and 255, then the bytes.
+    /// From a file in PPM: `P6`, width, height and 255, then the bytes.
     pub(crate) fn parse(ppm: &[u8]) -> Option<Self> {
         let mut at = 0;
         let mut word = || {
