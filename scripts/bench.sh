@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 benches=(
   "flowloom-kafka read_bench"
   "flowloom-cli flow_bench"
+  "flowloom-ui canvas_bench"
 )
 
 # One call builds them all: cargo by cargo, the same libraries would be built again with other features.

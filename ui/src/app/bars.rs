@@ -20,6 +20,7 @@ impl App {
             ui.add_space(4.0);
             ui.spacing_mut().item_spacing.x = 2.0;
             egui::containers::menu::menu_style(ui.style_mut());
+            ui.spacing_mut().button_padding = Vec2::new(8.0, 5.0);
             self.menus(ui);
             ui.add_space(24.0);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

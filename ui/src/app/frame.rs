@@ -60,7 +60,10 @@ impl App {
         let frame = Frame::new().fill(Tokens::of(ui).panel);
         let panel = Panel::right("settings").frame(frame);
         let panel = panel.default_size(self.preferences.settings_width).size_range(264.0..=560.0);
-        let shown = panel.show(ui, |ui| self.right_panel(ui));
+        let shown = panel.show(ui, |ui| {
+            ui.set_min_size(ui.available_size());
+            self.right_panel(ui);
+        });
         self.preferences.settings_width = shown.response.rect.width().round();
     }
 
@@ -101,6 +104,8 @@ impl App {
         let panel = Panel::bottom("data").frame(frame);
         let panel = panel.default_size(self.preferences.data_height.min(most)).size_range(120.0..=most);
         let shown = panel.show(ui, |ui| {
+            // A panel is as large as what is in it: the room is filled, or it would shrink.
+            ui.set_min_size(ui.available_size());
             let Some(doc) = self.docs.get_mut(self.front) else { return };
             panel::bottom::show(ui, doc, &mut self.panels.bottom, &mut self.requests);
         });

@@ -287,11 +287,11 @@ pub(crate) fn paint_row(ui: &Ui, rect: Rect, card: &Card, tokens: &Tokens, row: 
     paint::tile(painter, tile, card.id, tokens.group(card.group));
     let left = rect.left() + 38.0;
     let room = rect.right() - 8.0 - left;
-    let lift = if row.has_blurb { 8.0 } else { 0.0 };
-    let at = Pos2::new(left, rect.center().y - lift);
+    let rise = if row.has_blurb { 8.0 } else { 0.0 };
+    let at = Pos2::new(left, rect.center().y - rise);
     paint::line(painter, at, Align2::LEFT_CENTER, card.name, theme::body(), tokens.text, room);
     if row.has_blurb {
-        let at = Pos2::new(left, rect.center().y + lift + 1.0);
+        let at = Pos2::new(left, rect.center().y + rise + 1.0);
         paint::line(painter, at, Align2::LEFT_CENTER, card.blurb, theme::small(), tokens.faint, room);
     }
 }

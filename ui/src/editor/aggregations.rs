@@ -100,7 +100,7 @@ fn extra(ui: &mut Ui, i: usize, aggregation: &mut Aggregation, at: &At<'_>) {
             };
             let field = field.wrong(at.is_wrong(&format!("[{i}].quantile")));
             if let (_, Some(error)) = field.parsed(ui, &mut aggregation.quantile, show, read) {
-                at.error(ui, &error);
+                At::error(ui, &error);
             }
         }
         Aggregate::Join => {

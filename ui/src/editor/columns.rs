@@ -28,7 +28,7 @@ impl Edit for Columns {
                 text::trouble(ui, &format!("`{name}`: {}", lower(GONE)), Tokens::of(ui).warn);
             }
         }
-        let known = at.inputs.first().map(|schema| schema.len()).unwrap_or_default();
+        let known = at.inputs.first().map_or(0, polars::prelude::Schema::len);
         ui.horizontal(|ui| {
             if known > self.0.len() && button::quiet(ui, "", "All columns").clicked() {
                 let others: Vec<String> = at.columns(0).into_iter().map(|entry| entry.value).collect();

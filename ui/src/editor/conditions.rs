@@ -9,17 +9,16 @@ use super::Edit;
 use super::literal;
 use super::parts::{self, Part};
 use crate::form::At;
-use crate::theme::{self, Tokens, space};
+use crate::theme::{Tokens, space};
 use crate::widget::choice::choice;
 use crate::widget::dropdown::Dropdown;
 use crate::widget::field::Field;
 use crate::widget::pick::{self, Entry, List};
-use crate::widget::rows::rows;
+use crate::widget::rows::rows_between;
 use crate::widget::{button, text};
 
 /// Wider rows have everything in one line.
 const ONE_LINE: f32 = 360.0;
-const OPERATOR: f32 = 104.0;
 
 const EQUALITY: &[Operator] = &[Operator::Equal, Operator::NotEqual];
 const ORDER: &[Operator] =
@@ -53,16 +52,10 @@ fn list(ui: &mut Ui, conditions: &mut Vec<Condition>, group: &Group, at: &At<'_>
     let kinds: Vec<&str> =
         conditions.iter().map(|each| if is_group(each) { "Group" } else { "Condition" }).collect();
     let noun = |i: usize| format!("{} {}{}", kinds[i], group.name, i + 1);
-    rows(ui, group.id, &noun, conditions, |ui, i, condition| {
-        if i > 0 {
-            let tokens = Tokens::of(ui);
-            let word = text::line(ui, group.word, theme::small(), tokens.faint, 40.0);
-            let (_, place) = ui.allocate_space(Vec2::new(24.0, 14.0));
-            ui.painter().galley(place.min, word, tokens.faint);
-        }
+    rows_between(ui, group.id, &noun, group.word, conditions, |ui, i, condition| {
         one(ui, i, condition, group, at);
     });
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         if button::quiet(ui, "ui/add", &format!("Add condition{}", inside(&group.name))).clicked() {
             conditions.push(blank());
         }
@@ -139,6 +132,8 @@ fn compare(
     let dtype = at.dtype(0, column).cloned();
     let is_wide = ui.available_width() >= ONE_LINE;
     let takes_value = !NULLS.contains(op);
+    let share = if is_wide { 0.22 } else { 0.44 };
+    let operator_width = (ui.available_width() * share).clamp(64.0, 112.0);
     let draw_column = |ui: &mut Ui, column: &mut String, width: f32| {
         let label = format!("Condition {name} column");
         let is_wrong = at.is_wrong(&format!("{path}.column"));
@@ -151,9 +146,9 @@ fn compare(
         ui.spacing_mut().item_spacing.x = 4.0;
         let width = ui.available_width();
         if is_wide {
-            draw_column(ui, column, (width - OPERATOR) * 0.5);
+            draw_column(ui, column, (width - operator_width) * 0.5);
         }
-        let rest = if takes_value { OPERATOR } else { ui.available_width() };
+        let rest = if takes_value { operator_width } else { ui.available_width() };
         let is_wrong = at.is_wrong(&format!("{path}.op"));
         let label = format!("Condition {name} operator");
         let part = Part { id: id.with("op"), label: &label, width: rest, is_wrong };

@@ -86,7 +86,7 @@ impl Code<'_> {
         if let Some((problem, _)) = &fault {
             // The compiler says the same a moment later.
             at.silence(path);
-            at.error(ui, &with_hint(problem));
+            At::error(ui, &with_hint(problem));
         }
     }
 }

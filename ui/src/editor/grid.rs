@@ -63,7 +63,8 @@ trait Change {
 impl Change for Grid {
     fn add_column(&mut self) {
         let taken = |name: &str| self.columns.iter().any(|column| column.name == name);
-        let number = (1..).find(|number| !taken(&format!("column_{number}"))).unwrap_or(1);
+        let number =
+            (1..=self.columns.len() + 1).find(|number| !taken(&format!("column_{number}"))).unwrap_or(1);
         self.columns.push(GridColumn { name: format!("column_{number}"), dtype: "String".to_owned() });
         (0..self.rows.len()).for_each(|row| self.fit(row));
     }

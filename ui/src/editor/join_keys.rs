@@ -51,7 +51,7 @@ fn mismatch(ui: &mut Ui, i: usize, key: &JoinKey, at: &At<'_>) {
         && !is_told
         && let Err(problem) = JoinKeys(vec![key.clone()]).resolve(left, right)
     {
-        at.error(ui, &problem.message);
+        At::error(ui, &problem.message);
     }
 }
 

@@ -69,6 +69,6 @@ fn draw(ui: &mut Ui, current: &Json, at: &At<'_>, mut set: impl FnMut(Json) -> R
         ui.data_mut(|data| data.remove::<Draft>(key));
     }
     if let Some(error) = error {
-        at.error(ui, &error);
+        At::error(ui, &error);
     }
 }

@@ -38,7 +38,7 @@ impl Edit for Properties {
                 }
             });
             if is_twice {
-                at.error(ui, &format!("`{}` stands above already; the first one counts", pairs[i].0));
+                At::error(ui, &format!("`{}` stands above already; the first one counts", pairs[i].0));
             }
         }
         if let Some(i) = removed {

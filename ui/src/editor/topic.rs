@@ -29,9 +29,8 @@ impl Edit for Topic {
         }
         let (found, is_coming) = at.doc.suggestions(at.node, at.key);
         let note = match (found, is_coming) {
-            (_, true) => "Asking the cluster…",
             (Some(Err(_)), false) => "The cluster could not be asked",
-            (None, false) => "Asking the cluster…",
+            (_, true) | (None, false) => "Asking the cluster…",
             (Some(Ok(topics)), false) if topics.is_empty() => "The cluster has no topics",
             (Some(Ok(_)), false) => "",
         };

@@ -55,12 +55,12 @@ impl At<'_> {
     }
 
     /// Something that is wrong with what was typed, and is no setting yet.
-    pub fn error(&self, ui: &mut Ui, message: &str) {
+    pub fn error(ui: &mut Ui, message: &str) {
         text::trouble(ui, &sentence(message), Tokens::of(ui).error);
     }
 
     /// The value of a `${name}`, under its field; `None`: there is none.
-    pub(super) fn stands_for(&self, ui: &mut Ui, value: Option<&str>) {
+    pub(super) fn stands_for(ui: &mut Ui, value: Option<&str>) {
         let Some(value) = value else { return };
         let words =
             if value.is_empty() { "Stands for nothing".to_owned() } else { format!("Stands for {value}") };

@@ -64,8 +64,8 @@ impl Loaded {
         let is_new = |key: &&String| !self.written.contains_key(*key) && self.all.get(*key) != all.get(*key);
         let key = changed.keys().next().or_else(|| all.keys().find(is_new))?.clone();
         let mut settings = now.settings();
-        for (key, raw) in &self.written {
-            let new = changed.get(key).unwrap_or(raw);
+        let untouched = self.written.iter().filter(|(key, _)| !changed.contains_key(*key));
+        for (key, new) in untouched.chain(changed) {
             if self.defaults.get(key) == Some(new) {
                 settings.remove(key);
             } else {

@@ -122,9 +122,9 @@ impl EguiForm<'_> {
         let mut shown = raw.clone().map_or_else(|| Written::Value(value), Written::Text);
         self.field(setting, &[], |ui, at| {
             let error = draw(ui, at, &mut shown);
-            at.stands_for(ui, filled.as_deref());
+            At::stands_for(ui, filled.as_deref());
             if let Some(error) = error {
-                at.error(ui, &error);
+                At::error(ui, &error);
             }
         });
         match shown {
@@ -186,7 +186,7 @@ impl Form for EguiForm<'_> {
         self.field(setting, &[], |ui, at| {
             let is_wrong = at.is_wrong("");
             Field::new(at.id, at.label).wrong(is_wrong).show(ui, &mut text);
-            at.stands_for(ui, raw.is_some().then_some(value.as_str()));
+            At::stands_for(ui, raw.is_some().then_some(value.as_str()));
         });
         if text != before {
             match raw {
@@ -282,7 +282,7 @@ impl Form for EguiForm<'_> {
                 editor::json(ui, &mut new, at);
             }
             let text = raw.is_string().then(|| written::plain(&filled));
-            at.stands_for(ui, text.as_deref());
+            At::stands_for(ui, text.as_deref());
         });
         if value.set_json(filled).is_err() {
             tracing::debug!(key = setting.key, "a value did not take its own JSON");

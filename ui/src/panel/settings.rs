@@ -220,11 +220,17 @@ fn note(ui: &mut Ui, id: &NodeId, node: &FlowNode, state: &mut SettingsState, ou
     if !is_open {
         return;
     }
-    let mut note = node.note.clone();
-    if paragraph_field(ui, ui.scope_id().with("note"), "About this node", "What is this node for?", &mut note)
-        .changed()
+    let mut written = node.note.clone();
+    if paragraph_field(
+        ui,
+        ui.scope_id().with("note"),
+        "About this node",
+        "What is this node for?",
+        &mut written,
+    )
+    .changed()
     {
-        let edits = vec![Edit::SetNote { id: id.clone(), note }];
+        let edits = vec![Edit::SetNote { id: id.clone(), note: written }];
         state.push(ui, format!("note {id}"), edits, out);
     }
 }

@@ -6,9 +6,9 @@ use egui::{
     WidgetInfo,
 };
 
-use super::button;
+use super::{button, text};
 use crate::icon;
-use crate::theme::{Tokens, space};
+use crate::theme::{self, Tokens, space};
 
 const GRIP: f32 = 16.0;
 const CROSS: f32 = 22.0;
@@ -21,12 +21,30 @@ pub fn rows<T>(
     id: Id,
     noun: &dyn Fn(usize) -> String,
     items: &mut Vec<T>,
+    row: impl FnMut(&mut Ui, usize, &mut T),
+) {
+    rows_between(ui, id, noun, "", items, row);
+}
+
+/// [`rows`] with a word between each two, such as `and`.
+pub fn rows_between<T>(
+    ui: &mut Ui,
+    id: Id,
+    noun: &dyn Fn(usize) -> String,
+    word: &str,
+    items: &mut Vec<T>,
     mut row: impl FnMut(&mut Ui, usize, &mut T),
 ) {
     let mut places = Vec::with_capacity(items.len());
     let (mut removed, mut moved, mut dragged) = (None, None, None);
     for (i, item) in items.iter_mut().enumerate() {
         let name = noun(i);
+        if i > 0 && !word.is_empty() {
+            let color = Tokens::of(ui).faint;
+            let words = text::line(ui, word, theme::small(), color, 60.0);
+            let (_, place) = ui.allocate_space(Vec2::new(GRIP + GAP + 60.0, 14.0));
+            ui.painter().galley(place.min + Vec2::new(GRIP + GAP, -1.0), words, color);
+        }
         let shown = ui.with_layout(Layout::left_to_right(Align::Min), |ui| {
             ui.spacing_mut().item_spacing.x = GAP;
             let width = ui.available_width() - GRIP - CROSS - 2.0 * GAP;

@@ -16,41 +16,41 @@ use serde_json::{Map, Value as Json};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 
-pub struct State {
-    pub session: Session,
-    pub doc: Doc,
+pub(crate) struct State {
+    pub(crate) session: Session,
+    pub(crate) doc: Doc,
     panel: SettingsState,
     /// What was asked for and is no edit.
-    pub asked: Vec<Request>,
+    pub(crate) asked: Vec<Request>,
 }
 
 /// A panel on screen.
-pub struct Bench {
-    pub ui: Harness<'static, State>,
+pub(crate) struct Bench {
+    pub(crate) ui: Harness<'static, State>,
 }
 
 /// How a panel is shown.
 #[derive(Clone, Copy)]
-pub struct Look {
-    pub width: f32,
-    pub height: f32,
-    pub theme: Theme,
-    pub scale: f32,
+pub(crate) struct Look {
+    pub(crate) width: f32,
+    pub(crate) height: f32,
+    pub(crate) theme: Theme,
+    pub(crate) scale: f32,
 }
 
 impl Default for Look {
     fn default() -> Self {
-        Self { width: 328.0, height: 1400.0, theme: Theme::Dark, scale: 1.0 }
+        Self { width: 328.0, height: 2200.0, theme: Theme::Dark, scale: 1.0 }
     }
 }
 
 impl Bench {
     /// The panel of `node` in the flow that is written in `flow`.
-    pub fn of(flow: &str, node: &str) -> Self {
+    pub(crate) fn of(flow: &str, node: &str) -> Self {
         Self::look(flow, Some(node), Look::default())
     }
 
-    pub fn look(flow: &str, node: Option<&str>, look: Look) -> Self {
+    pub(crate) fn look(flow: &str, node: Option<&str>, look: Look) -> Self {
         let mut session = Session::new(Limits::default());
         let command = Command::Recover { text: flow.to_owned(), path: None, folder: ".".into() };
         let key = match session.send(command) {
@@ -74,7 +74,7 @@ impl Bench {
     }
 
     /// Frames until everything is worked out and nothing moves.
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         let until = Instant::now() + DEADLINE;
         self.ui.run_steps(4);
         while !self.ui.state().doc.is_compiled() {
@@ -86,7 +86,7 @@ impl Bench {
         self.ui.check_accessibility();
     }
 
-    pub fn find<'a>(&'a self, label: &'a str) -> Node<'a> {
+    pub(crate) fn find<'a>(&'a self, label: &'a str) -> Node<'a> {
         let all: Vec<_> = self.ui.query_all_by_label(label).collect();
         let mut controls: Vec<_> =
             all.into_iter().filter(|node| node.accesskit_node().role() != Role::Label).collect();
@@ -94,16 +94,26 @@ impl Bench {
         controls.remove(0)
     }
 
-    pub fn has(&self, label: &str) -> bool {
+    /// A text field; sections and switches may be called the same.
+    pub(crate) fn field<'a>(&'a self, label: &'a str) -> Node<'a> {
+        let is_field = |node: &Node<'_>| {
+            matches!(node.accesskit_node().role(), Role::TextInput | Role::MultilineTextInput)
+        };
+        let mut fields: Vec<_> = self.ui.query_all_by_label(label).filter(is_field).collect();
+        assert!(fields.len() == 1, "{} fields are called `{label}`:\n{}", fields.len(), self.labels());
+        fields.remove(0)
+    }
+
+    pub(crate) fn has(&self, label: &str) -> bool {
         self.ui.query_all_by_label(label).next().is_some()
     }
 
     /// Whether something on screen says `text`, as a part of what it says.
-    pub fn says(&self, text: &str) -> bool {
+    pub(crate) fn says(&self, text: &str) -> bool {
         self.ui.query_all_by_label_contains(text).next().is_some()
     }
 
-    pub fn labels(&self) -> String {
+    pub(crate) fn labels(&self) -> String {
         let all = self.ui.root().children_recursive().filter_map(|node| {
             let node = node.accesskit_node();
             let name = node.label().or_else(|| node.value())?;
@@ -112,37 +122,41 @@ impl Bench {
         all.collect::<Vec<_>>().join("\n")
     }
 
-    pub fn click(&mut self, label: &str) -> &mut Self {
+    pub(crate) fn click(&mut self, label: &str) -> &mut Self {
         self.find(label).click();
         self.settle();
         self
     }
 
     /// An entry of the list that is open.
-    pub fn pick(&mut self, entry: &str) -> &mut Self {
+    pub(crate) fn pick(&mut self, entry: &str) -> &mut Self {
+        if self.has("Find in the list") {
+            self.fill("Find in the list", entry);
+        }
         self.ui.get_by_role_and_label(Role::ListBoxOption, entry).click();
         self.settle();
         self
     }
 
     /// Opens the list of `label` and picks `entry`.
-    pub fn choose(&mut self, label: &str, entry: &str) -> &mut Self {
+    pub(crate) fn choose(&mut self, label: &str, entry: &str) -> &mut Self {
         self.click(label).pick(entry)
     }
 
-    pub fn text(&self, label: &str) -> String {
-        self.find(label).value().unwrap_or_default()
+    pub(crate) fn text(&self, label: &str) -> String {
+        self.field(label).value().unwrap_or_default()
     }
 
     /// Types over what is in a field.
-    pub fn fill(&mut self, label: &str, text: &str) -> &mut Self {
-        self.click(label);
+    pub(crate) fn fill(&mut self, label: &str, text: &str) -> &mut Self {
+        self.field(label).click();
+        self.settle();
         self.press(Modifiers::COMMAND, Key::A);
         self.type_text(text)
     }
 
     /// Types each letter in a frame of its own, as people do.
-    pub fn type_text(&mut self, text: &str) -> &mut Self {
+    pub(crate) fn type_text(&mut self, text: &str) -> &mut Self {
         if text.is_empty() {
             self.press(Modifiers::NONE, Key::Backspace);
         }
@@ -154,17 +168,17 @@ impl Bench {
         self
     }
 
-    pub fn press(&mut self, modifiers: Modifiers, key: Key) -> &mut Self {
+    pub(crate) fn press(&mut self, modifiers: Modifiers, key: Key) -> &mut Self {
         self.ui.key_press_modifiers(modifiers, key);
         self.settle();
         self
     }
 
-    pub fn key(&mut self, key: Key) -> &mut Self {
+    pub(crate) fn key(&mut self, key: Key) -> &mut Self {
         self.press(Modifiers::NONE, key)
     }
 
-    pub fn undo(&mut self) -> &mut Self {
+    pub(crate) fn undo(&mut self) -> &mut Self {
         let state = self.ui.state_mut();
         let flow = state.doc.key;
         state.session.send(Command::Undo { flow }).map(drop).expect("undone");
@@ -173,17 +187,17 @@ impl Bench {
         self
     }
 
-    pub fn settings(&self, node: &str) -> Map<String, Json> {
+    pub(crate) fn settings(&self, node: &str) -> Map<String, Json> {
         self.ui.state().doc.flow.nodes[&NodeId::nearest(node)].settings.clone()
     }
 
     /// One setting as the flow has it; null: it is the default.
-    pub fn setting(&self, node: &str, key: &str) -> Json {
+    pub(crate) fn setting(&self, node: &str, key: &str) -> Json {
         self.settings(node).get(key).cloned().unwrap_or_default()
     }
 
     /// Everything that reaches out of the panel.
-    pub fn overflow(&self, width: f32) -> Vec<String> {
+    pub(crate) fn overflow(&self, width: f32) -> Vec<String> {
         let all = self.ui.root().children_recursive().filter_map(|node| {
             let bounds = node.accesskit_node().raw_bounds()?;
             let rect = node.rect();
@@ -196,7 +210,7 @@ impl Bench {
     }
 
     /// A picture, where `FLOWLOOM_SHOTS` names a folder for it.
-    pub fn shoot(&mut self, name: &str) {
+    pub(crate) fn shoot(&mut self, name: &str) {
         if let Some(folder) = std::env::var_os("FLOWLOOM_SHOTS") {
             let image = self.ui.render().expect("a picture");
             image.save(std::path::Path::new(&folder).join(format!("{name}.png"))).expect("saved");

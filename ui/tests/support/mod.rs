@@ -51,11 +51,11 @@ impl Stage {
         let mut out = Requests::default();
         if self.has_palette {
             let frame = egui::Frame::new().inner_margin(12.0).fill(ui.visuals().panel_fill);
-            egui::Panel::left("palette").exact_size(216.0).frame(frame).show_inside(ui, |ui| {
+            egui::Panel::left("palette").exact_size(216.0).frame(frame).show(ui, |ui| {
                 palette::show(ui, Some(&self.doc), &mut self.palette, false, &mut out);
             });
         }
-        egui::CentralPanel::default().frame(egui::Frame::NONE).show_inside(ui, |ui| {
+        egui::CentralPanel::default().frame(egui::Frame::NONE).show(ui, |ui| {
             let look = canvas::Look { registry: registry(), has_minimap: true, recent: &self.recent };
             canvas::show(ui, &mut self.doc, &look, &mut out);
         });

@@ -17,8 +17,8 @@ pub(super) fn table(text: &str) -> Grid {
     let cell = |line: &Vec<String>, i: usize| line.get(i).cloned().unwrap_or_default();
     let columns: Vec<GridColumn> = (0..width)
         .map(|i| {
-            let named = names.get(i).map(|name| name.trim()).filter(|name| !name.is_empty());
-            let name = named.map_or_else(|| format!("column_{}", i + 1), str::to_owned);
+            let head = names.get(i).map(|name| name.trim()).filter(|name| !name.is_empty());
+            let name = head.map_or_else(|| format!("column_{}", i + 1), str::to_owned);
             let values: Vec<String> = lines.iter().map(|line| cell(line, i)).collect();
             GridColumn { name, dtype: dtype_of(&values).to_owned() }
         })

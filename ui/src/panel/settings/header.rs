@@ -46,20 +46,20 @@ pub(super) fn show(
     let color = card.map_or(tokens.faint, |card| tokens.group(card.group));
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 10.0;
-        let (tile, _) = ui.allocate_exact_size(Vec2::splat(TILE), Sense::hover());
-        ui.painter().rect_filled(tile, 8.0, tint(color));
+        let (square, _) = ui.allocate_exact_size(Vec2::splat(TILE), Sense::hover());
+        ui.painter().rect_filled(square, 8.0, tint(color));
         let name = card.map_or("", |card| card.id);
-        icon::paint(ui.painter(), name, Rect::from_center_size(tile.center(), Vec2::splat(18.0)), color);
+        icon::paint(ui.painter(), name, Rect::from_center_size(square.center(), Vec2::splat(18.0)), color);
         if state.renaming.is_some() {
             rename(ui, doc, id, state, out);
             return;
         }
         let room = ui.available_width() - 34.0;
         let (_, place) = ui.allocate_space(Vec2::new(room, 36.0));
-        let title = text::line(ui, &title_of(id), theme::title(), tokens.text, room);
+        let heading = text::line(ui, &title_of(id), theme::title(), tokens.text, room);
         let kind =
             text::line(ui, card.map_or(&node.kind, |card| card.name), theme::small(), tokens.dim, room);
-        ui.painter().galley(place.min, title, tokens.text);
+        ui.painter().galley(place.min, heading, tokens.text);
         ui.painter().galley(egui::pos2(place.left(), place.bottom() - kind.size().y), kind, tokens.dim);
         let response = ui.interact(place, ui.scope_id().with("title"), Sense::click());
         let hover = match card {
@@ -74,7 +74,7 @@ pub(super) fn show(
             state.begin(id);
         }
     });
-    ui.add_space(space::GRID);
+    ui.add_space(2.0 * space::GRID);
 }
 
 /// The field for another name: Enter takes it, Escape leaves it.
