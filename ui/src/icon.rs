@@ -75,9 +75,10 @@ fn rasterize(svg: &[u8], edge: u32, is_mask: bool) -> ColorImage {
     let pixels = pixmap
         .pixels()
         .iter()
-        .map(|pixel| match is_mask {
-            true => Color32::from_white_alpha(pixel.alpha()),
-            false => {
+        .map(|pixel| {
+            if is_mask {
+                Color32::from_white_alpha(pixel.alpha())
+            } else {
                 Color32::from_rgba_premultiplied(pixel.red(), pixel.green(), pixel.blue(), pixel.alpha())
             }
         })

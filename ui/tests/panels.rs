@@ -375,7 +375,8 @@ fn pictures() {
             world.right.open = tab;
             let mut harness = harness([328.0, 700.0], theme, 1.0, world, show_right);
             let deadline = Instant::now() + PATIENCE;
-            while tab == right::Tab::Help && harness.query_all_by_label_contains("Group by").next().is_none() {
+            while tab == right::Tab::Help && harness.query_all_by_label_contains("Group by").next().is_none()
+            {
                 assert!(Instant::now() < deadline, "the description has not come");
                 harness.step();
             }

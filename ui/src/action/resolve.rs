@@ -21,7 +21,7 @@ pub enum Resolved {
     /// Not now; why.
     Off(&'static str),
     /// A change of the flow.
-    Send(Command),
+    Send(Box<Command>),
     /// The window's own business.
     Window,
 }
@@ -37,6 +37,10 @@ impl Resolved {
 
 const NO_FLOW: Resolved = Resolved::Off("No flow is open");
 const NO_SELECTION: Resolved = Resolved::Off("No node is selected");
+
+fn send(command: Command) -> Resolved {
+    Resolved::Send(Box::new(command))
+}
 
 impl Action {
     /// What this action does in `env`. Toolbar, menus, palette and keys all ask here, so that they agree.
@@ -74,12 +78,12 @@ impl Action {
         let has_nodes = !doc.flow.nodes.is_empty();
         let selected = || doc.selection.iter().cloned().collect::<Vec<_>>();
         match self {
-            Self::Undo if doc.can_undo => Resolved::Send(Command::Undo { flow }),
+            Self::Undo if doc.can_undo => send(Command::Undo { flow }),
             Self::Undo => Resolved::Off("Nothing to undo"),
-            Self::Redo if doc.can_redo => Resolved::Send(Command::Redo { flow }),
+            Self::Redo if doc.can_redo => send(Command::Redo { flow }),
             Self::Redo => Resolved::Off("Nothing to redo"),
             Self::Save if doc.is_saved && doc.path.is_some() => Resolved::Off("Everything is saved"),
-            Self::Save if doc.path.is_some() => Resolved::Send(Command::Save { flow, path: None }),
+            Self::Save if doc.path.is_some() => send(Command::Save { flow, path: None }),
             Self::Cut
             | Self::Copy
             | Self::Duplicate
@@ -94,7 +98,7 @@ impl Action {
             }
             Self::Delete | Self::DeleteAndHeal => {
                 let edit = Edit::RemoveNodes { ids: selected(), heal: self == Self::DeleteAndHeal };
-                Resolved::Send(Command::Edit { flow, edit, gesture: None })
+                send(Command::Edit { flow, edit, gesture: None })
             }
             Self::Rename | Self::PreviewHere if doc.selection.len() != 1 => {
                 Resolved::Off("Select one node first")

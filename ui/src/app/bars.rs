@@ -148,17 +148,16 @@ fn verb(ui: &mut Ui, action: Action, look: Look, env: &Env<'_>, keymap: &Keymap,
     let is_on = resolved.reason().is_none();
     let keys = keymap.text(action);
     let label = spec.label.trim_end_matches('…');
-    let response = match look {
-        Look::Icon => tool::icon_button_enabled(ui, spec.icon.unwrap_or("ui/more"), spec.label, is_on),
-        _ => {
-            let style = match look {
-                Look::Primary => tool::ButtonLook::Primary,
-                Look::Quiet => tool::ButtonLook::Quiet,
-                _ => tool::ButtonLook::Framed,
-            };
-            let cap = (look == Look::Keyed && ui.available_width() > 500.0).then_some(keys.as_str());
-            tool::button(ui, spec.icon, label, cap, style, is_on)
-        }
+    let response = if look == Look::Icon {
+        tool::icon_button_enabled(ui, spec.icon.unwrap_or("ui/more"), spec.label, is_on)
+    } else {
+        let style = match look {
+            Look::Primary => tool::ButtonLook::Primary,
+            Look::Quiet => tool::ButtonLook::Quiet,
+            _ => tool::ButtonLook::Framed,
+        };
+        let cap = (look == Look::Keyed && ui.available_width() > 500.0).then_some(keys.as_str());
+        tool::button(ui, spec.icon, label, cap, style, is_on)
     };
     let hover = match resolved.reason() {
         Some(reason) => reason.to_owned(),

@@ -81,17 +81,17 @@ impl App {
         let corner = corner(&flow.nodes);
         let at = doc.canvas.cursor();
         let by = [at[0] - corner[0], at[1] - corner[1]];
-        self.insert(flow.nodes, by, incoming);
+        self.insert(&flow.nodes, by, incoming);
     }
 
     /// Copies beside the originals, with their incoming wires.
     pub(super) fn duplicate(&mut self) {
         let Some(doc) = self.doc() else { return };
         let (nodes, incoming) = chosen(doc);
-        self.insert(nodes, [BESIDE, BESIDE], incoming);
+        self.insert(&nodes, [BESIDE, BESIDE], incoming);
     }
 
-    fn insert(&mut self, nodes: IndexMap<NodeId, FlowNode>, by: [i32; 2], incoming: Vec<Incoming>) {
+    fn insert(&mut self, nodes: &IndexMap<NodeId, FlowNode>, by: [i32; 2], incoming: Vec<Incoming>) {
         let Some(doc) = self.doc() else { return };
         let paste = Edit::Paste { nodes: nodes.clone(), by };
         let pasted = match paste.apply(&doc.flow, flowloom_studio::registry()) {

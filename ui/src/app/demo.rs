@@ -23,17 +23,14 @@ impl App {
         };
         let Some(key) = self.open_file(path) else { return };
         self.sample = Some(key);
-        match &self.demo {
-            Some(demo) => {
-                let values = demo.values();
-                self.with_doc(key, |doc, session| doc.set_values(values, session));
-            }
-            None => {
-                self.wait_for_broker(Some(WAITS));
-                if self.starting.is_none() {
-                    self.starting = Some(demo::starting(&folder));
-                }
-            }
+        if let Some(demo) = &self.demo {
+            let values = demo.values();
+            self.with_doc(key, |doc, session| doc.set_values(values, session));
+            return;
+        }
+        self.wait_for_broker(Some(WAITS));
+        if self.starting.is_none() {
+            self.starting = Some(demo::starting(&folder));
         }
     }
 

@@ -40,9 +40,10 @@ impl App {
         let pad = if is_narrow { 8 } else { space::PADDING as i8 };
         let frame = Frame::new().fill(Tokens::of(ui).panel).inner_margin(Margin::symmetric(pad, 10));
         let panel = Panel::left("palette").frame(frame);
-        let panel = match is_narrow {
-            true => Panel::left("folded palette").frame(frame).exact_size(FOLDED).resizable(false),
-            false => panel.default_size(self.preferences.palette_width).size_range(168.0..=360.0),
+        let panel = if is_narrow {
+            Panel::left("folded palette").frame(frame).exact_size(FOLDED).resizable(false)
+        } else {
+            panel.default_size(self.preferences.palette_width).size_range(168.0..=360.0)
         };
         let shown = panel.show(ui, |ui| {
             let doc = self.docs.get(self.front);

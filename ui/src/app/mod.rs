@@ -207,7 +207,9 @@ impl App {
     }
 
     fn tell_all(&mut self, problems: Vec<Problem>) {
-        problems.into_iter().for_each(|problem| self.tell(problem));
+        for problem in problems {
+            self.tell(problem);
+        }
     }
 
     fn poll(&mut self, ctx: &Context) {

@@ -171,11 +171,11 @@ impl App {
         match action.resolve(&self.env()) {
             Resolved::Off(reason) => self.toasts.info(format!("{}: {}", action.label(), lower_first(reason))),
             Resolved::Send(command) => {
-                let saved = match &command {
+                let saved = match command.as_ref() {
                     Command::Save { flow, .. } => Some(*flow),
                     _ => None,
                 };
-                if self.send(command)
+                if self.send(*command)
                     && let Some(flow) = saved
                 {
                     self.saved(flow);

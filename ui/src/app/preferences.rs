@@ -16,6 +16,7 @@ const VIEW: &str = "view ";
 /// Theme, scale and panels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each panel is shown or not by itself")]
 pub(super) struct Preferences {
     pub(super) theme: ThemeChoice,
     /// 0.8 to 2, in steps of a tenth.
@@ -120,10 +121,10 @@ impl App {
         self.preferences.apply(ctx);
         self.kept = Some(self.preferences.clone());
         // While a panel is dragged its size changes with each frame: wait for the mouse.
-        if !ctx.input(|input| input.pointer.any_down()) {
-            self.write_preferences();
-        } else {
+        if ctx.input(|input| input.pointer.any_down()) {
             self.kept = None;
+        } else {
+            self.write_preferences();
         }
     }
 

@@ -74,8 +74,7 @@ impl Export {
                 self.files = project.files.into_iter().collect();
                 self.problems.clear();
                 if !self.files.contains_key(&self.shown) {
-                    let program =
-                        self.files.keys().find(|name| name.ends_with(".py") || name.ends_with("main.rs"));
+                    let program = self.files.keys().find(|name| is_program(name));
                     self.shown = program.or_else(|| self.files.keys().next()).cloned().unwrap_or_default();
                 }
                 self.job = None;
@@ -229,4 +228,10 @@ fn name(target: Target) -> &'static str {
         Target::Python => "Python",
         Target::Rust => "Rust",
     }
+}
+
+/// Whether this file is the one to look at first.
+fn is_program(name: &str) -> bool {
+    let path = std::path::Path::new(name);
+    path.extension().is_some_and(|end| end == "py") || path.ends_with("main.rs")
 }

@@ -211,14 +211,14 @@ impl Doc {
         match report.outcome {
             RunOutcome::Done => self.log.info(format!("Run done in {took}")),
             RunOutcome::Cancelled => {
-                self.log.info("Run cancelled; nothing was written and nothing committed")
+                self.log.info("Run cancelled; nothing was written and nothing committed");
             }
             RunOutcome::Failed => self.log.info(format!("Run failed after {took}")),
         }
         for node in report.nodes {
             let entry = running.nodes.entry(node.node.clone()).or_default();
             entry.state = Some(node.state);
-            entry.rows = node.rows.iter().map(|(port, rows)| ((*port).to_owned(), *rows)).collect();
+            entry.rows.clone_from(&node.rows);
             entry.counts = node.counts;
             entry.elapsed_ms = node.elapsed_ms;
             entry.problems.clone_from(&node.notes);

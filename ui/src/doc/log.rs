@@ -64,7 +64,7 @@ impl Log {
 
     pub fn problem(&mut self, problem: Problem) {
         let level = if problem.is_error() { Level::Error } else { Level::Warning };
-        let cause = problem.source.as_ref().map(|source| source.to_string());
+        let cause = problem.source.as_ref().map(ToString::to_string);
         let details: Vec<String> = problem.hint.into_iter().chain(cause).collect();
         let details = (!details.is_empty()).then(|| details.join("\n"));
         self.push(level, problem.message, details, problem.at.node, problem.at.field);

@@ -21,7 +21,14 @@ pub use job::{Goal, NodeRun, Running};
 pub use log::{Level, Line, Log};
 pub use view::{NodeView, title_of};
 
+/// What an outside gave as options for a setting.
+pub type Suggested = Result<Vec<Suggestion>, Vec<Problem>>;
+
 /// An open flow.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says another thing that the session knows of the flow"
+)]
 pub struct Doc {
     pub key: FlowKey,
     pub path: Option<PathBuf>,
@@ -51,7 +58,7 @@ pub struct Doc {
     pub canvas: CanvasState,
     /// Options for settings, by node and key; an empty answer under way has no entry in `suggested`.
     suggesting: HashMap<(NodeId, String), Job>,
-    suggested: HashMap<(NodeId, String), Result<Vec<Suggestion>, Vec<Problem>>>,
+    suggested: HashMap<(NodeId, String), Suggested>,
     inferring: HashMap<NodeId, Job>,
     /// Paths that were picked in a dialog of the system, until the panel takes them.
     pub picked: BTreeMap<(NodeId, String), PathBuf>,
@@ -188,7 +195,9 @@ impl Doc {
             match outcome {
                 Outcome::Inferred(new) => self.take_inferred(session, id, new),
                 Outcome::Failed(problems) => {
-                    problems.into_iter().for_each(|problem| self.log.problem(problem))
+                    for problem in problems {
+                        self.log.problem(problem);
+                    }
                 }
                 _ => {}
             }
@@ -207,7 +216,9 @@ impl Doc {
         let edit = flowloom_flow::Edit::SetSettings { id, settings };
         let sent = session.send(Command::Edit { flow: self.key, edit, gesture: None });
         if let Err(problems) = sent {
-            problems.into_iter().for_each(|problem| self.log.problem(problem));
+            for problem in problems {
+                self.log.problem(problem);
+            }
         }
         if let Err(problem) = self.follow(session) {
             self.log.problem(problem);
@@ -228,11 +239,7 @@ impl Doc {
     }
 
     /// What was found for a setting, and whether an answer is under way.
-    pub fn suggestions(
-        &self,
-        node: &NodeId,
-        key: &str,
-    ) -> (Option<&Result<Vec<Suggestion>, Vec<Problem>>>, bool) {
+    pub fn suggestions(&self, node: &NodeId, key: &str) -> (Option<&Suggested>, bool) {
         let at = (node.clone(), key.to_owned());
         (self.suggested.get(&at), self.suggesting.contains_key(&at))
     }

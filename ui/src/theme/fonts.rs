@@ -1,6 +1,6 @@
-//! Two families, vendored: Inter for words, JetBrains Mono for data.
+//! Two families, vendored: Inter for words, `JetBrains Mono` for data.
 //!
-//! JetBrains Mono is without its ligatures: `>=` in an expression must read as it is typed.
+//! `JetBrains Mono` is without its ligatures: `>=` in an expression must read as it is typed.
 
 use std::sync::Arc;
 
