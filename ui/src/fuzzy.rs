@@ -5,22 +5,23 @@ use flowloom_flow::Card;
 /// How well `text` answers `query`, higher is better; `None`: not at all. Every word of the query must be
 /// found; a word is found as the start of a word, within one, or as letters in order that begin at a word.
 pub fn score(query: &str, text: &str) -> Option<i32> {
-    best(query, [(text, 0)].into_iter())
+    best(query, &[(text, 0)])
 }
 
 /// How well a kind answers `query`: by its name first, then its other words, then what it does.
 pub fn rank(query: &str, card: &Card) -> Option<i32> {
-    let tags = card.tags.iter().map(|tag| (*tag, 15));
-    best(query, [(card.name, 0), (card.id, 5)].into_iter().chain(tags).chain([(card.blurb, 60)]))
+    let mut fields = vec![(card.name, 0), (card.id, 5), (card.blurb, 60)];
+    fields.extend(card.tags.iter().map(|tag| (*tag, 15)));
+    best(query, &fields)
 }
 
 /// The best field for each word of the query, its handicap taken off.
-fn best<'a>(query: &str, fields: impl Iterator<Item = (&'a str, i32)> + Clone) -> Option<i32> {
+fn best(query: &str, fields: &[(&str, i32)]) -> Option<i32> {
     let mut total = 0;
     for word in query.split_whitespace() {
         let word = word.to_lowercase();
-        let found = fields.clone().filter_map(|(text, handicap)| {
-            let is_prose = handicap >= 60;
+        let found = fields.iter().filter_map(|(text, handicap)| {
+            let is_prose = *handicap >= 60;
             one(&word, &text.to_lowercase(), is_prose).map(|score| score - handicap)
         });
         total += found.max()?;

@@ -133,7 +133,9 @@ mod tests {
     #[test]
     fn names_widen_a_node_until_they_are_cut() {
         let widths = [20.0, 100.0, 500.0].map(width);
-        assert!(widths.into_iter().zip([WIDTH, WIDTH, MAX_WIDTH]).all(|(is, should)| (is - should).abs() < 1e-6));
+        assert!(
+            widths.into_iter().zip([WIDTH, WIDTH, MAX_WIDTH]).all(|(is, should)| (is - should).abs() < 1e-6)
+        );
         assert!(width(130.0) > 176.0 && width(130.0) % GRID == 0.0);
         assert_eq!(snapped(Pos2::new(3.9, -4.1)), Pos2::new(0.0, -8.0));
     }
