@@ -64,7 +64,9 @@ impl App {
             .filter(|doc| doc.is_saved && self.drafts.contains_key(&doc.key))
             .map(|doc| doc.key)
             .collect();
-        done.into_iter().for_each(|key| self.drop_draft(key));
+        for key in done {
+            self.drop_draft(key);
+        }
     }
 
     pub(super) fn drop_draft(&mut self, key: FlowKey) {

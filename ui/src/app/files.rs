@@ -131,9 +131,10 @@ impl App {
         let (is_save, key) = (pick.is_save, pick.key.clone());
         let token = self.token(Asked::Setting { flow, pick });
         let (title, filters) = (format!("Choose the file for `{key}`"), Vec::new());
-        self.wishes.push(match is_save {
-            true => Wish::PickSave { token, title, name: "out.parquet".to_owned(), filters, folder },
-            false => Wish::PickFile { token, title, filters, folder },
+        self.wishes.push(if is_save {
+            Wish::PickSave { token, title, name: "out.parquet".to_owned(), filters, folder }
+        } else {
+            Wish::PickFile { token, title, filters, folder }
         });
     }
 
@@ -264,7 +265,9 @@ impl App {
     pub(super) fn close_window(&mut self) {
         self.is_closing = true;
         let keys: Vec<FlowKey> = self.docs.iter().map(|doc| doc.key).collect();
-        keys.into_iter().for_each(|key| self.drop_draft(key));
+        for key in keys {
+            self.drop_draft(key);
+        }
         self.wishes.push(Wish::Close);
     }
 }

@@ -34,6 +34,7 @@ use toast::Toasts;
 const TICK: Duration = Duration::from_millis(33);
 
 /// The studio in one window.
+#[expect(clippy::struct_excessive_bools, reason = "each says another thing that a frame must not do twice")]
 pub struct App {
     session: Session,
     docs: Vec<Doc>,

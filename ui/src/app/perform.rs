@@ -55,7 +55,9 @@ impl App {
             if requests.is_empty() {
                 return;
             }
-            requests.into_iter().for_each(|request| self.request(ctx, request));
+            for request in requests {
+                self.request(ctx, request);
+            }
             ctx.request_repaint();
         }
     }

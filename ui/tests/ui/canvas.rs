@@ -1,11 +1,9 @@
 //! The canvas as a person uses it: each gesture on a real session, each one step of undo.
 
-mod support;
-
+use crate::support::{Window, flow};
 use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, Theme, TouchPhase, Vec2};
 use flowloom_flow::Flow;
 use flowloom_ui::canvas;
-use support::{Window, flow};
 
 const PRIMARY: PointerButton = PointerButton::Primary;
 const NONE: Modifiers = Modifiers::NONE;

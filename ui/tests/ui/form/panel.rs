@@ -5,8 +5,8 @@ use flowloom_flow::NodeId;
 use flowloom_ui::doc::Doc;
 use serde_json::{Value as Json, json};
 
-use crate::bench::Bench;
-use crate::{SAMPLE, flow_of};
+use super::bench::Bench;
+use super::{SAMPLE, flow_of};
 
 #[test]
 fn typing_into_one_field_is_one_step_of_undo() {
@@ -90,7 +90,7 @@ fn a_note_is_written() {
 
 #[test]
 fn the_flow_has_a_name_and_parameters() {
-    let mut bench = Bench::look(SAMPLE, None, crate::Look::default());
+    let mut bench = Bench::look(SAMPLE, None, super::Look::default());
     bench.fill("Name", "Sums");
     assert_eq!(bench.ui.state().doc.flow.name, "Sums");
     bench.click("Add parameter").type_text("day").key(Key::Enter).fill("Default of day", "3");

@@ -5,8 +5,8 @@ use flowloom_flow::NodeId;
 use flowloom_ui::request::Request;
 use serde_json::{Value as Json, json};
 
-use crate::bench::Bench;
-use crate::{SAMPLE, flow_of};
+use super::bench::Bench;
+use super::{SAMPLE, flow_of};
 
 fn bench(kind: &str, settings: &str) -> Bench {
     Bench::of(&flow_of(kind, settings), "one")

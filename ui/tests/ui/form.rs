@@ -1,10 +1,7 @@
 //! The settings panel as a person uses it.
 
-#[path = "form/bench.rs"]
 mod bench;
-#[path = "form/editors.rs"]
 mod editors;
-#[path = "form/panel.rs"]
 mod panel;
 
 use bench::{Bench, Look};
