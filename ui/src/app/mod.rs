@@ -221,6 +221,7 @@ impl App {
             is_busy |= doc.poll(&mut self.session);
         }
         self.sell();
+        self.tell_ends(ctx);
         for problem in self.desk.problems() {
             self.tell(problem);
         }
@@ -229,6 +230,18 @@ impl App {
         }
         if is_busy {
             ctx.request_repaint_after(TICK);
+        }
+    }
+
+    /// Says how runs have ended: in the window, and beside it where nobody looks at it.
+    fn tell_ends(&mut self, ctx: &Context) {
+        let has_focus = ctx.input(|input| input.focused);
+        for doc in &mut self.docs {
+            let Some(body) = doc.ended.take() else { continue };
+            if !has_focus {
+                self.wishes.push(Wish::Notify { title: doc.title(), body: body.clone() });
+            }
+            self.toasts.info(body);
         }
     }
 

@@ -208,13 +208,21 @@ impl Doc {
     fn take_report(&mut self, mut running: Running, report: Report) {
         self.has_run = true;
         let took = format::millis(report.elapsed_ms);
-        match report.outcome {
-            RunOutcome::Done => self.log.info(format!("Run done in {took}")),
-            RunOutcome::Cancelled => {
-                self.log.info("Run cancelled; nothing was written and nothing committed");
+        let written: u64 = report
+            .nodes
+            .iter()
+            .filter(|node| node.written.is_some())
+            .flat_map(|node| node.rows.values())
+            .sum();
+        let ended = match report.outcome {
+            RunOutcome::Done if written > 0 => {
+                format!("Run done in {took}: {} rows written", format::count(written))
             }
-            RunOutcome::Failed => self.log.info(format!("Run failed after {took}")),
-        }
+            RunOutcome::Done => format!("Run done in {took}: nothing new"),
+            RunOutcome::Cancelled => "Run cancelled; nothing was written and nothing committed".to_owned(),
+            RunOutcome::Failed => format!("Run failed after {took}"),
+        };
+        self.log.info(&ended);
         for node in report.nodes {
             let entry = running.nodes.entry(node.node.clone()).or_default();
             entry.state = Some(node.state);
@@ -237,6 +245,7 @@ impl Doc {
             }
             self.log.problem(problem);
         }
+        self.ended = Some(ended);
         self.keep(running);
     }
 

@@ -67,6 +67,8 @@ pub struct Doc {
     pub saved_at: Option<SystemTime>,
     /// A run has ended since somebody last looked.
     pub has_run: bool,
+    /// How the last run ended, in words, until it has been told.
+    pub ended: Option<String>,
     /// Number of the last change of the flow; drafts and canvas caches go by it.
     pub revision: u64,
 }
@@ -101,6 +103,7 @@ impl Doc {
             waits_for: None,
             saved_at: None,
             has_run: false,
+            ended: None,
             revision: 0,
         };
         doc.follow(session)?;

@@ -8,7 +8,7 @@ use bench::{Bench, Look};
 use egui::Theme;
 use flowloom_studio::registry;
 
-const SAMPLE: &str = include_str!("../../flows/orders_by_currency.flow.yaml");
+const SAMPLE: &str = include_str!("../../../flows/orders_by_currency.flow.yaml");
 const WIDTHS: [f32; 3] = [248.0, 328.0, 500.0];
 
 /// A table of five columns, and `one` of `kind` with all inputs connected to it.
