@@ -122,7 +122,11 @@ impl Doc {
             view.while_running(node, status);
         } else if let Some((_, run)) = self.runs.get(id) {
             view.left = rows_of(run);
-            view.right = if run.elapsed_ms > 0.0 { format::millis(run.elapsed_ms) } else { String::new() };
+            view.right = match &run.written {
+                Some(written) => format::bytes(written.bytes),
+                None if run.elapsed_ms > 0.0 => format::millis(run.elapsed_ms),
+                None => String::new(),
+            };
         } else if let Some((_, look)) = self.looks.get(id) {
             let rows = look.ports.iter().map(|port| port.rows.height() as u64).sum::<u64>();
             view.left = if look.ports.is_empty() { String::new() } else { rows_text(rows) };
