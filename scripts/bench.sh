@@ -9,10 +9,11 @@ benches=(
   "flowloom-kafka read_bench"
   "flowloom-cli flow_bench"
   "flowloom-ui canvas_bench"
+  "flowloom-ui table_bench"
 )
 
 # One call builds them all: cargo by cargo, the same libraries would be built again with other features.
-wanted=()
+wanted=(-p flowloom-desktop --bin flowloom-studio)
 for bench in "${benches[@]}"; do wanted+=(-p "${bench% *}" --example "${bench#* }"); done
 cargo build -q --release "${wanted[@]}"
 
@@ -25,4 +26,5 @@ export FLOWLOOM_HOME=$folder/home # not the user's own run history
 {
   printf 'what\tfigure\treference\tratio\tgoal\n'
   for bench in "${benches[@]}"; do "${CARGO_TARGET_DIR:-target}/release/examples/${bench#* }"; done
+  scripts/window_bench.sh "${CARGO_TARGET_DIR:-target}/release/flowloom-studio"
 } | awk -F '\t' '{ printf "%-62s %16s %16s %7s  %s\n", $1, $2, $3, $4, $5 }'
