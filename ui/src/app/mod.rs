@@ -130,6 +130,7 @@ impl App {
             is_closing: false,
             is_wired_paste: false,
             gestures: 0,
+            jump_frames: 0,
             was_typing: false,
             views: BTreeMap::new(),
         }
@@ -233,6 +234,19 @@ impl App {
         }
     }
 
+    /// A jump to a setting is over once its panel has been laid out; a second jump there scrolls again.
+    fn forget_jump(&mut self) {
+        let Some(doc) = self.docs.get_mut(self.front) else { return };
+        if doc.field.is_none() {
+            self.jump_frames = 0;
+            return;
+        }
+        self.jump_frames += 1;
+        if self.jump_frames > 3 {
+            doc.field = None;
+        }
+    }
+
     /// Says how runs have ended: in the window, and beside it where nobody looks at it.
     fn tell_ends(&mut self, ctx: &Context) {
         let has_focus = ctx.input(|input| input.focused);
@@ -246,6 +260,7 @@ impl App {
     }
 
     fn finish(&mut self, ctx: &Context) {
+        self.forget_jump();
         let title = match self.doc() {
             Some(doc) => format!("{}{} – Flowloom", if doc.is_saved { "" } else { "• " }, doc.title()),
             None => "Flowloom".to_owned(),
