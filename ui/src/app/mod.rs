@@ -73,6 +73,8 @@ pub struct App {
     /// The next paste keeps incoming wires.
     is_wired_paste: bool,
     gestures: u64,
+    /// Frames since a jump to a setting.
+    jump_frames: u8,
     /// A text field had the keyboard when the last frame ended.
     was_typing: bool,
     /// Pan and zoom of flows as they were last closed, by path.
