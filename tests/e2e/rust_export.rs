@@ -93,6 +93,8 @@ fn build() -> Result<PathBuf, String> {
     put(".cargo/config.toml", &read(".cargo/config.toml"));
     put("rust-toolchain.toml", &read("rust-toolchain.toml"));
     put("Cargo.lock", &lock());
+    // Without a build script cargo would leave its dependencies out, and their features with them.
+    put("build.rs", "fn main() {}\n");
     let src = Path::new(PACKAGE).join("src");
     fs::create_dir_all(&src).expect("a folder");
     for entry in fs::read_dir(&src).expect("a folder") {
@@ -152,28 +154,37 @@ fn manifest() -> String {
         .output()
         .expect("cargo runs");
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
-    let mut dependencies: BTreeMap<String, (String, bool, BTreeSet<String>)> = BTreeMap::new();
+    // By table of the manifest: those of build scripts and of one system are features of their own.
+    let mut tables: BTreeMap<String, BTreeMap<String, (String, bool, BTreeSet<String>)>> = BTreeMap::new();
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     for dependency in list(&metadata["packages"]).iter().flat_map(|package| list(&package["dependencies"])) {
         let text = |key: &str| dependency[key].as_str().unwrap_or_default().to_owned();
-        if text("source").is_empty() || !dependency["target"].is_null() {
+        if text("source").is_empty() {
             continue;
         }
+        let kind = if text("kind") == "build" { "build-dependencies" } else { "dependencies" };
+        let table = match dependency["target"].as_str() {
+            Some(target) => format!("target.'{target}'.{kind}"),
+            None => kind.to_owned(),
+        };
+        let dependencies = tables.entry(table).or_default();
         let (_, default, features) =
             dependencies.entry(text("name")).or_insert_with(|| (text("req"), false, BTreeSet::new()));
         *default |= dependency["uses_default_features"] == true;
         features.extend(list(&dependency["features"]).iter().filter_map(Value::as_str).map(str::to_owned));
     }
-    let mut manifest = String::from(
-        "[package]\nname = \"flowloom-exports\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n",
-    );
-    for (name, (version, default, features)) in dependencies {
-        let features: Vec<String> = features.into_iter().collect();
-        writeln!(
-            manifest,
-            "{name} = {{ version = \"{version}\", default-features = {default}, features = {features:?} }}"
-        )
-        .expect("a String takes all text");
+    let mut manifest =
+        String::from("[package]\nname = \"flowloom-exports\"\nversion = \"0.0.0\"\nedition = \"2024\"\n");
+    for (table, dependencies) in tables {
+        writeln!(manifest, "\n[{table}]").expect("a String takes all text");
+        for (name, (version, default, features)) in dependencies {
+            let features: Vec<String> = features.into_iter().collect();
+            writeln!(
+                manifest,
+                "{name} = {{ version = \"{version}\", default-features = {default}, features = {features:?} }}"
+            )
+            .expect("a String takes all text");
+        }
     }
     let ours = read("Cargo.toml");
     let profile = ours.split_once("[profile.dev]").map_or("", |(_, profile)| profile);
