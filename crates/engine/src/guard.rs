@@ -8,6 +8,7 @@ use crate::probe::CANCELLED;
 
 /// `work`'s result; a panic becomes an internal problem, a cancelled plan a cancelled job.
 pub fn guarded<T>(work: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
+    crate::stack::deepen();
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Err(problem)) if problem.message.contains(CANCELLED) => Err(Problem::cancelled()),
         Ok(result) => result,

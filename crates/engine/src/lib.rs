@@ -4,12 +4,14 @@ mod cache;
 mod event;
 mod guard;
 mod host;
+mod known;
 mod needs;
 mod preview;
 mod probe;
 mod profile;
 mod protocol;
 mod run;
+mod stack;
 #[cfg(test)]
 mod tests;
 mod wanted;

@@ -10,6 +10,8 @@ use flowloom_flow::{Compiled, Host, Problem, Site, Step};
 use polars::prelude::{DataFrame, IntoLazy as _, LazyFrame, NULL, Schema, col, lit};
 use polars_plan::plans::{ArenaLpIter as _, IR};
 
+use crate::known;
+
 /// For each source node: for each of its ports the columns that are used, in schema order.
 pub(crate) type Needs = BTreeMap<usize, Vec<Vec<String>>>;
 
@@ -26,8 +28,7 @@ pub(crate) fn needs(
     for &i in wanted {
         let made = &compiled.nodes[i];
         let (Some(node), Some(schemas)) = (&made.node, &made.schemas) else { continue };
-        let inputs: Vec<LazyFrame> =
-            made.inputs.iter().map(|link| frames[link.from][link.from_port].clone()).collect();
+        let inputs = known::inputs(compiled, &made.inputs, &frames)?;
         if made.inputs.is_empty() {
             for (port, schema) in schemas.iter().enumerate() {
                 sources.push((i, port, schema));

@@ -113,10 +113,9 @@ impl History {
         !self.future.is_empty()
     }
 
-    /// The file now holds this state.
-    pub fn mark_saved(&mut self) {
-        self.end_gesture();
-        self.saved = Some(Arc::clone(&self.now));
+    /// The file now holds `flow`: this state, or one that it was while the file was written.
+    pub fn mark_saved(&mut self, flow: &Arc<Flow>) {
+        self.saved = Some(Arc::clone(flow));
     }
 
     /// The file is gone or holds something else.
@@ -187,8 +186,10 @@ mod tests {
         assert!(history.is_saved());
         name(&mut history, "a", None);
         assert!(!history.is_saved());
-        history.mark_saved();
+        let now = Arc::clone(history.flow());
         name(&mut history, "b", None);
+        history.mark_saved(&now);
+        assert!(!history.is_saved(), "edited while it was written");
         assert!(history.undo() && history.is_saved());
         assert!(history.undo() && !history.is_saved());
         history.mark_unsaved();

@@ -9,6 +9,8 @@ use flowloom_flow::Edit;
 use flowloom_flow::{Flow, NodeId, Target};
 use serde_json::Value;
 
+use crate::flow_file::FlowFile;
+
 /// An open flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlowKey(pub(crate) u64);
@@ -24,6 +26,19 @@ pub enum Command {
     Open {
         path: PathBuf,
     },
+    /// As [`Command::Open`] for who must not wait for a disk: a job reads the file, [`Command::Adopt`] opens
+    /// what it gave.
+    Load {
+        path: PathBuf,
+    },
+    /// As [`Command::Load`] of the sample flow in `folder`, which is put there first unless it is there.
+    LoadSample {
+        folder: PathBuf,
+    },
+    /// Opens a flow that a job has read.
+    Adopt {
+        file: FlowFile,
+    },
     /// What an unsaved flow's file would hold: it opens unsaved, as it was when it was lost. `folder`: where its
     /// relative paths start when it has no file.
     Recover {
@@ -35,6 +50,17 @@ pub enum Command {
     Save {
         flow: FlowKey,
         path: Option<PathBuf>,
+    },
+    /// As [`Command::Save`] for who must not wait for a disk: a job writes the flow as it is now, then
+    /// [`Command::MarkSaved`] tells the session. One at a time for each flow.
+    Store {
+        flow: FlowKey,
+        path: Option<PathBuf>,
+    },
+    /// `file` was written: exactly what it holds is saved, and edits that were made meanwhile are not.
+    MarkSaved {
+        flow: FlowKey,
+        file: FlowFile,
     },
     Close {
         flow: FlowKey,
@@ -95,6 +121,13 @@ pub enum Command {
     },
     /// Into `folder`, which must not hold anything else.
     Export {
+        flow: FlowKey,
+        target: Target,
+        folder: PathBuf,
+        values: Values,
+    },
+    /// As [`Command::Export`], in a job.
+    WriteExport {
         flow: FlowKey,
         target: Target,
         folder: PathBuf,

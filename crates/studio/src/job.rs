@@ -1,5 +1,6 @@
 //! Work in the background, with events on the way and one outcome.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,8 @@ use flowloom_codegen::Project;
 use flowloom_engine::{Events, Preview, Report, RunEvent};
 use flowloom_flow::{Cancel, Compiled, Problem, Suggestion};
 use serde_json::{Map, Value};
+
+use crate::flow_file::FlowFile;
 
 /// How long a cancelled job may take to stop by itself before it is left behind; it is told to the user
 /// as cancelled within 200 ms either way.
@@ -29,7 +32,16 @@ pub enum Outcome {
     Compiled(Arc<Compiled>),
     /// A program that was not written yet.
     Project(Project),
-    /// The job could not begin: what it needs to know of the outside could not be found out.
+    /// Files of a program that were written.
+    Exported(Vec<PathBuf>),
+    /// A flow that was read, for [`crate::Command::Adopt`], with what its file should be told.
+    Loaded {
+        file: FlowFile,
+        warnings: Vec<Problem>,
+    },
+    /// A flow that was written, for [`crate::Command::MarkSaved`].
+    Stored(FlowFile),
+    /// The job came to nothing: what it needs of the outside was not to be had.
     Failed(Vec<Problem>),
     /// Cancelled before it came to anything. Nothing was written and nothing committed.
     Cancelled,

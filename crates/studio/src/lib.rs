@@ -3,6 +3,7 @@
 mod command;
 pub mod demo;
 mod desk;
+mod flow_file;
 mod infer;
 mod job;
 mod remember;
@@ -13,6 +14,7 @@ mod tests;
 
 pub use command::{Command, FlowKey, Values};
 pub use desk::{Desk, Draft, Loaded, Recent};
+pub use flow_file::FlowFile;
 pub use flowloom_codegen::Project;
 pub use flowloom_engine::{
     ColumnProfile, Limits, NodePreview, NodeReport, Outcome as RunOutcome, PortPreview, Preview, PreviewAsk,

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flowloom_codegen::export;
-use flowloom_engine::{Cache, Events, JobHost, Limits, PreviewAsk};
+use flowloom_engine::{Cache, Events, JobHost, Limits, PreviewAsk, guarded};
 use flowloom_flow::file::{self, Lines};
-use flowloom_flow::{Cancel, Compiled, Flow, History, Problem, Registry, Target};
+use flowloom_flow::{Cancel, Compiled, Flow, History, Problem, Registry};
 use flowloom_nodes::REGISTRY;
 
 use crate::command::{Command, FlowKey, Values};
+use crate::demo;
+use crate::flow_file::{FlowFile, folder_of};
 use crate::job::{Job, Outcome};
 use crate::snapshot::Snapshot;
 
@@ -107,12 +108,26 @@ impl Session {
         tracing::debug!(?command, "command");
         match command {
             Command::New { flow, folder } => {
-                let flow = self.insert(flow, folder, None, Lines::default());
+                let flow = self.insert(flow, folder, None, Arc::default());
                 Ok(Reply::Opened { flow, warnings: Vec::new() })
             }
-            Command::Open { path } => self.read(path),
+            Command::Open { path } => {
+                let (file, warnings) = FlowFile::read(path)?;
+                Ok(Reply::Opened { flow: self.adopt(file), warnings })
+            }
+            Command::Load { path } => load(move || FlowFile::read(path)),
+            Command::LoadSample { folder } => {
+                load(move || FlowFile::read(demo::put_flow(&folder).map_err(one)?))
+            }
+            Command::Adopt { file } => Ok(Reply::Opened { flow: self.adopt(file), warnings: Vec::new() }),
             Command::Recover { text, path, folder } => self.recover(&text, path, folder),
-            Command::Save { flow, path } => self.save(flow, path).map_err(one),
+            Command::Save { flow, path } => {
+                let (written, path) = self.about_to_write(flow, path).map_err(one)?;
+                let file = FlowFile::write(written, path).map_err(one)?;
+                self.mark_saved(flow, file).map_err(one)
+            }
+            Command::Store { flow, path } => self.store(flow, path).map_err(one),
+            Command::MarkSaved { flow, file } => self.mark_saved(flow, file).map_err(one),
             Command::Close { flow } => {
                 self.flows.remove(&flow);
                 Ok(Reply::Done)
@@ -154,7 +169,13 @@ impl Session {
             Command::ShowExport { flow, target, values } => {
                 self.job("export", flow, move |flow, _, _| flow.show_export(target, &values))
             }
-            Command::Export { flow, target, folder, values } => self.export(flow, target, &folder, &values),
+            Command::Export { flow, target, folder, values } => {
+                let snapshot = self.snapshot(flow).map_err(one)?;
+                snapshot.export(target, &values, &folder).map(Reply::Exported)
+            }
+            Command::WriteExport { flow, target, folder, values } => {
+                self.job("export", flow, move |flow, _, _| flow.write_export(target, &values, &folder))
+            }
         }
     }
 
@@ -166,39 +187,57 @@ impl Session {
         self.flows.get_mut(&key).ok_or_else(|| Problem::internal("this flow is closed"))
     }
 
-    fn insert(&mut self, flow: Flow, folder: PathBuf, path: Option<PathBuf>, lines: Lines) -> FlowKey {
+    fn insert(&mut self, flow: Flow, folder: PathBuf, path: Option<PathBuf>, lines: Arc<Lines>) -> FlowKey {
         self.next += 1;
         let key = FlowKey(self.next);
-        self.flows.insert(key, Open { path, folder, history: History::new(flow), lines: Arc::new(lines) });
+        self.flows.insert(key, Open { path, folder, history: History::new(flow), lines });
         key
     }
 
-    fn read(&mut self, path: PathBuf) -> Result<Reply, Vec<Problem>> {
-        let loaded = file::read(&path)?;
-        let folder = folder_of(&path);
-        let flow = self.insert(loaded.flow, folder, Some(path), loaded.lines);
-        Ok(Reply::Opened { flow, warnings: loaded.warnings })
+    fn adopt(&mut self, file: FlowFile) -> FlowKey {
+        let folder = file.folder();
+        self.insert(Arc::unwrap_or_clone(file.flow), folder, Some(file.path), file.lines)
     }
 
     fn recover(&mut self, text: &str, path: Option<PathBuf>, folder: PathBuf) -> Result<Reply, Vec<Problem>> {
         let loaded = file::parse(text)?;
         let folder = path.as_deref().map_or(folder, folder_of);
-        let flow = self.insert(loaded.flow, folder, path, Lines::default());
+        let flow = self.insert(loaded.flow, folder, path, Arc::default());
         self.open_mut(flow).map_err(one)?.history.mark_unsaved();
         Ok(Reply::Opened { flow, warnings: loaded.warnings })
     }
 
-    fn save(&mut self, key: FlowKey, path: Option<PathBuf>) -> Result<Reply, Problem> {
+    /// The flow as it is now, and the file that it goes to.
+    fn about_to_write(
+        &mut self,
+        key: FlowKey,
+        path: Option<PathBuf>,
+    ) -> Result<(Arc<Flow>, PathBuf), Problem> {
         let open = self.open_mut(key)?;
         let path = path.or_else(|| open.path.clone()).ok_or_else(|| {
             Problem::user("this flow has no file yet")
                 .hint("say where to save it, such as `orders.flow.yaml`")
         })?;
-        file::write(&path, open.history.flow())?;
-        open.lines = Arc::new(file::read(&path).map(|loaded| loaded.lines).unwrap_or_default());
-        open.folder = folder_of(&path);
-        open.path = Some(path);
-        open.history.mark_saved();
+        // What is saved stays a step of its own, so that undo finds it again.
+        open.history.end_gesture();
+        Ok((Arc::clone(open.history.flow()), path))
+    }
+
+    fn store(&mut self, key: FlowKey, path: Option<PathBuf>) -> Result<Reply, Problem> {
+        let (flow, path) = self.about_to_write(key, path)?;
+        let write = move || match guarded(|| FlowFile::write(flow, path)) {
+            Ok(file) => Outcome::Stored(file),
+            Err(problem) => Outcome::Failed(one(problem)),
+        };
+        Job::start("save", move |_, _| write()).map(Reply::Job)
+    }
+
+    fn mark_saved(&mut self, key: FlowKey, file: FlowFile) -> Result<Reply, Problem> {
+        let open = self.open_mut(key)?;
+        open.folder = file.folder();
+        open.path = Some(file.path);
+        open.lines = file.lines;
+        open.history.mark_saved(&file.flow);
         Ok(Reply::Done)
     }
 
@@ -226,19 +265,6 @@ impl Session {
         })
     }
 
-    fn export(
-        &self,
-        key: FlowKey,
-        target: Target,
-        folder: &Path,
-        values: &Values,
-    ) -> Result<Reply, Vec<Problem>> {
-        let compiled = self.compile(key, values).map_err(one)?;
-        let project = export(&compiled, target)?;
-        project.write_to(folder).map_err(one)?;
-        Ok(Reply::Exported(project.files.keys().map(|name| folder.join(name)).collect()))
-    }
-
     fn snapshot(&self, key: FlowKey) -> Result<Snapshot, Problem> {
         let open = self.open(key)?;
         Ok(Snapshot {
@@ -251,12 +277,16 @@ impl Session {
     }
 }
 
-/// The folder that a flow file stands in.
-fn folder_of(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    }
+/// Reads a flow in a job.
+fn load(
+    read: impl FnOnce() -> Result<(FlowFile, Vec<Problem>), Vec<Problem>> + Send + 'static,
+) -> Result<Reply, Vec<Problem>> {
+    let read = move || match guarded(|| Ok(read())) {
+        Ok(Ok((file, warnings))) => Outcome::Loaded { file, warnings },
+        Ok(Err(problems)) => Outcome::Failed(problems),
+        Err(problem) => Outcome::Failed(one(problem)),
+    };
+    Job::start("open", move |_, _| read()).map(Reply::Job).map_err(one)
 }
 
 fn one(problem: Problem) -> Vec<Problem> {

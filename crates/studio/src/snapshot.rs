@@ -1,10 +1,10 @@
 //! A flow as a job sees it, and what jobs do with it. Nothing here waits for the session, and no job
 //! sees an edit that came after it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flowloom_codegen::export;
+use flowloom_codegen::{Project, export};
 use flowloom_engine::{Cache, Events, JobHost, PreviewAsk, guarded, preview, run};
 use flowloom_flow::file::Lines;
 use flowloom_flow::{Cancel, Compiled, CompiledNode, Flow, NodeId, Problem, Site, Target};
@@ -122,12 +122,27 @@ impl Snapshot {
 
     /// The program for `target`, in memory.
     pub(crate) fn show_export(&self, target: Target, values: &Values) -> Outcome {
-        let exported = self.compiled(values).map_err(|problem| vec![problem]).and_then(|compiled| {
-            guarded(|| Ok(export(&compiled, target))).unwrap_or_else(|problem| Err(vec![problem]))
-        });
-        match exported {
-            Ok(project) => Outcome::Project(project),
-            Err(problems) => Outcome::Failed(problems),
-        }
+        self.project(target, values).map_or_else(Outcome::Failed, Outcome::Project)
+    }
+
+    pub(crate) fn write_export(&self, target: Target, values: &Values, folder: &Path) -> Outcome {
+        self.export(target, values, folder).map_or_else(Outcome::Failed, Outcome::Exported)
+    }
+
+    /// Writes the program for `target` into `folder`; the files.
+    pub(crate) fn export(
+        &self,
+        target: Target,
+        values: &Values,
+        folder: &Path,
+    ) -> Result<Vec<PathBuf>, Vec<Problem>> {
+        let project = self.project(target, values)?;
+        guarded(|| project.write_to(folder)).map_err(|problem| vec![problem])?;
+        Ok(project.files.keys().map(|name| folder.join(name)).collect())
+    }
+
+    fn project(&self, target: Target, values: &Values) -> Result<Project, Vec<Problem>> {
+        let compiled = self.compiled(values).map_err(|problem| vec![problem])?;
+        guarded(|| Ok(export(&compiled, target))).unwrap_or_else(|problem| Err(vec![problem]))
     }
 }

@@ -135,7 +135,8 @@ impl Studio {
     pub(crate) fn settle(&mut self) {
         self.frames(1);
         self.until("everything is worked out", |studio| {
-            !studio.app().docs().iter().any(|doc| doc.is_busy() && doc.job.is_none())
+            let app = studio.app();
+            !app.waits_for_disk() && !app.docs().iter().any(|doc| doc.is_busy() && doc.job.is_none())
         });
         self.frames(1);
     }

@@ -83,7 +83,6 @@ impl Action {
             Self::Redo if doc.can_redo => send(Command::Redo { flow }),
             Self::Redo => Resolved::Off("Nothing to redo"),
             Self::Save if doc.is_saved && doc.path.is_some() => Resolved::Off("Everything is saved"),
-            Self::Save if doc.path.is_some() => send(Command::Save { flow, path: None }),
             Self::Cut
             | Self::Copy
             | Self::Duplicate

@@ -256,6 +256,9 @@ fn what_goes_on(doc: &Doc) -> String {
 }
 
 fn saved_text(doc: &Doc) -> String {
+    if doc.is_saving {
+        return "Saving…".to_owned();
+    }
     match (doc.is_saved, doc.saved_at) {
         (false, _) => "Unsaved".to_owned(),
         (true, Some(at)) => format!("Saved {}", crate::clock::local_time(at)),

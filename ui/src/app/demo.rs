@@ -1,8 +1,12 @@
 //! The sample flow beside an embedded broker: the flow is there at once, the broker a moment later.
 
-use flowloom_studio::{Command, demo};
+use std::path::PathBuf;
+
+use flowloom_flow::Problem;
+use flowloom_studio::{Command, FlowKey, demo};
 
 use super::App;
+use super::disk::Then;
 use crate::doc::Doc;
 
 /// What a preview waits for meanwhile.
@@ -10,18 +14,22 @@ const ORDERS_MORE: usize = 500;
 const WAITS: &str = "The embedded broker is still starting";
 
 impl App {
-    /// Opens the sample flow and starts its broker, unless it runs already.
+    /// Opens the sample flow; its broker follows.
     pub(super) fn open_sample(&mut self) {
-        let home = self.home.clone().map_or_else(flowloom_studio::home, Ok);
-        let folder = match home {
-            Ok(home) => home.join("demo"),
+        let folder = match self.demo_folder() {
+            Ok(folder) => folder,
             Err(problem) => return self.tell(problem),
         };
-        let path = match demo::put_flow(&folder) {
-            Ok(path) => path,
-            Err(problem) => return self.tell(problem),
-        };
-        let Some(key) = self.open_file(path) else { return };
+        self.start_loading(Command::LoadSample { folder }, None, Then::Sample);
+    }
+
+    fn demo_folder(&self) -> Result<PathBuf, Problem> {
+        let home = self.home.clone().map_or_else(flowloom_studio::home, Ok)?;
+        Ok(home.join("demo"))
+    }
+
+    /// The sample flow is open as `key`: its broker is started, unless it runs already.
+    pub(super) fn use_sample(&mut self, key: FlowKey) {
         self.sample = Some(key);
         if let Some(demo) = &self.demo {
             let values = demo.values();
@@ -30,7 +38,10 @@ impl App {
         }
         self.wait_for_broker(Some(WAITS));
         if self.starting.is_none() {
-            self.starting = Some(demo::starting(&folder));
+            match self.demo_folder() {
+                Ok(folder) => self.starting = Some(demo::starting(&folder)),
+                Err(problem) => self.tell(problem),
+            }
         }
     }
 

@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use egui::Context;
-use flowloom_flow::file;
+use flowloom_flow::{Flow, file};
 use flowloom_studio::{Command, Draft, FlowKey, Reply};
 
 use super::App;
+use super::disk::Then;
 use crate::clock;
 use crate::dialog::Dialog;
 
@@ -88,32 +89,41 @@ impl App {
     pub(super) fn decide_draft(&mut self, is_wanted: bool) {
         let Some(draft) = self.found.pop_front() else { return };
         if is_wanted {
-            self.recover(&draft);
+            self.recover(draft);
         } else {
             self.desk.drop_draft(&draft.id);
         }
         self.offer_draft();
     }
 
-    fn recover(&mut self, draft: &Draft) {
+    fn recover(&mut self, draft: Draft) {
         let flow = match file::load(&draft.text) {
             Ok(flow) => flow,
             Err(problems) => return self.tell_all(problems),
         };
         // Over its file where that still opens, so that saving goes where it came from.
-        let open = draft.path.as_ref().filter(|path| path.exists()).cloned();
-        if let Some(key) = open.and_then(|path| self.open_file(path)) {
-            self.send(Command::Replace { flow: key, with: flow });
-            self.desk.drop_draft(&draft.id);
-            return;
+        match draft.path.clone() {
+            Some(path) => self.load_file(path, Then::Recover(draft, Box::new(flow))),
+            None => self.recover_alone(&draft, flow),
         }
+    }
+
+    /// Unsaved work in place of what the open flow `key` holds.
+    pub(super) fn recover_over(&mut self, key: FlowKey, draft: &Draft, flow: Flow) {
+        self.show_tab(key);
+        if self.send(Command::Replace { flow: key, with: flow }) {
+            self.desk.drop_draft(&draft.id);
+        }
+    }
+
+    /// Unsaved work as a flow without a file.
+    pub(super) fn recover_alone(&mut self, draft: &Draft, flow: Flow) {
         let folder = self.folder();
-        match self.session.send(Command::New { flow: flowloom_flow::Flow::default(), folder }) {
+        match self.session.send(Command::New { flow: Flow::default(), folder }) {
             Ok(Reply::Opened { flow: key, .. }) => {
                 if self.show(key).is_some() {
-                    self.send(Command::Replace { flow: key, with: flow });
+                    self.recover_over(key, draft, flow);
                 }
-                self.desk.drop_draft(&draft.id);
             }
             Ok(_) => {}
             Err(problems) => self.tell_all(problems),

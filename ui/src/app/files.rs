@@ -6,6 +6,7 @@ use flowloom_flow::{Flow, NodeId, Problem};
 use flowloom_studio::{Command, FlowKey, Reply};
 
 use super::App;
+use super::disk::Then;
 use crate::dialog::{Close, Dialog, Unsaved};
 use crate::doc::Doc;
 use crate::request::Pick;
@@ -33,50 +34,54 @@ pub(super) enum Asked {
 impl App {
     /// The first flows of a window: what it was asked for, else what was open last, else the sample.
     pub(super) fn open_first(&mut self) {
-        let mut paths = std::mem::take(&mut self.setup.open);
+        let paths = std::mem::take(&mut self.setup.open);
         let is_demo = self.setup.is_demo;
-        if paths.is_empty() && !is_demo {
-            paths = self.preferences.tabs.iter().filter(|path| path.exists()).cloned().collect();
-        }
-        if is_demo || paths.is_empty() {
+        if is_demo || (paths.is_empty() && self.preferences.tabs.is_empty()) {
             self.open_sample();
+        } else if paths.is_empty() {
+            self.is_first = true;
+            for path in self.preferences.tabs.clone() {
+                self.load_file(path, Then::Restore);
+            }
         }
         self.open(paths);
     }
 
-    /// Opens a flow file in a tab, or shows the tab that has it.
-    pub(super) fn open_file(&mut self, path: PathBuf) -> Option<FlowKey> {
-        let path = std::path::absolute(&path).unwrap_or(path);
-        if let Some(at) = self.docs.iter().position(|doc| doc.path.as_ref() == Some(&path)) {
-            self.front = at;
-            return Some(self.docs[at].key);
-        }
-        match self.session.send(Command::Open { path: path.clone() }) {
-            Ok(Reply::Opened { flow, warnings }) => {
-                self.remember(&path);
-                self.show(flow)?;
-                self.tell_all(warnings);
-                Some(flow)
-            }
-            Ok(_) => None,
-            Err(problems) => {
-                self.recent.retain(|each| *each != path || path.exists());
-                self.tell_all(problems);
-                None
-            }
-        }
+    /// The open flow whose file is `path`.
+    pub(super) fn key_at(&self, path: &Path) -> Option<FlowKey> {
+        self.docs.iter().find(|doc| doc.path.as_deref() == Some(path)).map(|doc| doc.key)
     }
 
-    /// A tab for a flow that the session has.
+    pub(super) fn show_tab(&mut self, key: FlowKey) {
+        self.front = self.docs.iter().position(|doc| doc.key == key).unwrap_or(self.front);
+    }
+
+    pub(super) fn next_place(&mut self) -> u64 {
+        self.places += 1;
+        self.places
+    }
+
+    /// A tab at the end for a flow that the session has.
     pub(super) fn show(&mut self, key: FlowKey) -> Option<()> {
+        let place = self.next_place();
+        self.show_at(key, place)
+    }
+
+    /// A tab among the others, in the order in which they were asked for; in front, unless what is there was
+    /// asked for later.
+    pub(super) fn show_at(&mut self, key: FlowKey, place: u64) -> Option<()> {
         match Doc::new(&mut self.session, key) {
             Ok(mut doc) => {
+                doc.place = place;
+                self.is_first = false;
                 let view = doc.path.as_ref().and_then(|path| self.views.get(&path.display().to_string()));
                 if let Some(Ok(view)) = view.cloned().map(serde_json::from_value) {
                     doc.canvas.set_view(view);
                 }
-                self.docs.push(doc);
-                self.front = self.docs.len() - 1;
+                let at = self.docs.partition_point(|other| other.place < place);
+                let is_in_front = self.doc().is_none_or(|front| front.place < place);
+                self.docs.insert(at, doc);
+                self.front = if is_in_front { at } else { self.front + usize::from(at <= self.front) };
                 Some(())
             }
             Err(problem) => {
@@ -103,7 +108,7 @@ impl App {
         beside.or_else(|| std::env::current_dir().ok()).unwrap_or_else(|| PathBuf::from("."))
     }
 
-    fn remember(&mut self, path: &Path) {
+    pub(super) fn remember(&mut self, path: &Path) {
         self.recent.retain(|each| each != path);
         self.recent.insert(0, path.to_owned());
         self.recent.truncate(RECENT);
@@ -153,17 +158,8 @@ impl App {
     /// A dialog of the system gave a path.
     pub(super) fn picked(&mut self, asked: Asked, path: PathBuf) {
         match asked {
-            Asked::Open => {
-                let _opened: Option<FlowKey> = self.open_file(path);
-            }
-            Asked::Save { flow, then } => {
-                let path = with_end(path);
-                if self.save_to(flow, Some(path))
-                    && let Some(then) = then
-                {
-                    self.close_on(then);
-                }
-            }
+            Asked::Open => self.load_file(path, Then::Show),
+            Asked::Save { flow, then } => self.save_to(flow, Some(with_end(path)), then),
             Asked::Setting { flow, pick } => {
                 if let Some(doc) = self.docs.iter_mut().find(|doc| doc.key == flow) {
                     doc.picked.insert((pick.node, pick.key), path);
@@ -177,23 +173,11 @@ impl App {
         }
     }
 
-    /// Saves a flow; whether it is saved now.
-    pub(super) fn save_to(&mut self, flow: FlowKey, path: Option<PathBuf>) -> bool {
-        if let Err(problems) = self.session.send(Command::Save { flow, path }) {
-            self.tell_all(problems);
-            return false;
-        }
-        self.with_doc(flow, Doc::follow);
-        if let Some(path) = self.docs.iter().find(|doc| doc.key == flow).and_then(|doc| doc.path.clone()) {
-            self.remember(&path);
-            self.saved(flow);
-        }
-        true
-    }
-
-    /// Notes that a flow was saved: its draft goes, its time shows.
+    /// Notes that a flow was saved: its draft goes, unless there were edits meanwhile, and its time shows.
     pub(super) fn saved(&mut self, flow: FlowKey) {
-        self.drop_draft(flow);
+        if self.docs.iter().any(|doc| doc.key == flow && doc.is_saved) {
+            self.drop_draft(flow);
+        }
         if let Some(doc) = self.docs.iter_mut().find(|doc| doc.key == flow) {
             doc.saved_at = Some(std::time::SystemTime::now());
             let path = doc.path.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
@@ -206,7 +190,7 @@ impl App {
         let Some(at) = self.docs.iter().position(|doc| doc.key == key) else { return };
         if self.docs[at].is_saved {
             self.drop_tab(key);
-        } else {
+        } else if !self.waits_to_close(Close::Tab(key)) {
             self.front = at;
             let unsaved = vec![Unsaved::of(&self.docs[at])];
             self.dialog = Some(Dialog::close(unsaved, Some(key)));
@@ -233,31 +217,27 @@ impl App {
         self.docs.iter().filter(|doc| !doc.is_saved).map(Unsaved::of).collect()
     }
 
-    /// Saves what is unsaved, asks for paths where there are none, then closes.
+    /// Saves what is unsaved, one flow after the other, asks for paths where there are none, then closes.
     pub(super) fn save_and_close(&mut self, what: Close) {
-        let open: Vec<FlowKey> = match what {
-            Close::Tab(key) => vec![key],
-            Close::Window => self.unsaved().into_iter().map(|unsaved| unsaved.key).collect(),
-        };
-        for key in open {
-            let has_path = self.docs.iter().any(|doc| doc.key == key && doc.path.is_some());
-            if !has_path {
-                self.front = self.docs.iter().position(|doc| doc.key == key).unwrap_or(self.front);
-                return self.ask_save(key, Some(what));
+        let is_meant = |doc: &&Doc| !doc.is_saved && (what == Close::Window || what == Close::Tab(doc.key));
+        match self.docs.iter().find(is_meant).map(|doc| (doc.key, doc.path.is_some())) {
+            Some((key, true)) => self.save_to(key, None, Some(what)),
+            Some((key, false)) => {
+                self.show_tab(key);
+                self.ask_save(key, Some(what));
             }
-            if !self.save_to(key, None) {
-                return;
-            }
+            None => self.close_on(what),
         }
-        self.close_on(what);
     }
 
-    /// Goes on with closing after one flow was saved.
-    fn close_on(&mut self, what: Close) {
+    /// Goes on with closing after one flow was saved; an edit that was made meanwhile is saved too.
+    pub(super) fn close_on(&mut self, what: Close) {
         match what {
-            Close::Tab(key) => self.drop_tab(key),
+            Close::Tab(key) if self.docs.iter().all(|doc| doc.key != key || doc.is_saved) => {
+                self.drop_tab(key);
+            }
             Close::Window if self.docs.iter().all(|doc| doc.is_saved) => self.close_window(),
-            Close::Window => self.save_and_close(what),
+            Close::Tab(_) | Close::Window => self.save_and_close(what),
         }
     }
 

@@ -4,6 +4,7 @@
 mod bars;
 mod clipboard;
 mod demo;
+mod disk;
 mod drafts;
 mod files;
 mod frame;
@@ -22,7 +23,7 @@ use flowloom_studio::demo::{Demo, Starting};
 use flowloom_studio::{Desk, Draft, FlowKey, Limits, Session};
 
 use crate::action::{Env, Keymap};
-use crate::dialog::Dialog;
+use crate::dialog::{Close, Dialog};
 use crate::doc::Doc;
 use crate::panel;
 use crate::request::{About, Requests};
@@ -79,6 +80,11 @@ pub struct App {
     was_typing: bool,
     /// Pan and zoom of flows as they were last closed, by path.
     views: BTreeMap<String, serde_json::Value>,
+    disk: disk::Disk,
+    /// Tabs that were ever asked for.
+    places: u64,
+    /// Only flows of the last session are on their way: the sample opens where none of them does.
+    is_first: bool,
 }
 
 /// View state of the panels.
@@ -135,6 +141,9 @@ impl App {
             jump_frames: 0,
             was_typing: false,
             views: BTreeMap::new(),
+            disk: disk::Disk::default(),
+            places: 0,
+            is_first: false,
         }
     }
 
@@ -163,7 +172,7 @@ impl App {
     /// Files that another start of the program, or a drop on the window, hands over.
     pub fn open(&mut self, paths: Vec<PathBuf>) {
         for path in paths {
-            self.open_file(path);
+            self.load_file(path, disk::Then::Show);
         }
     }
 
@@ -172,7 +181,9 @@ impl App {
         if self.is_closing || self.docs.iter().all(|doc| doc.is_saved) {
             return true;
         }
-        self.dialog = Some(Dialog::close(self.unsaved(), None));
+        if !self.waits_to_close(Close::Window) {
+            self.dialog = Some(Dialog::close(self.unsaved(), None));
+        }
         false
     }
 
@@ -183,6 +194,10 @@ impl App {
         }
         self.preferences.tabs = self.docs.iter().filter_map(|doc| doc.path.clone()).collect();
         self.write_preferences();
+        let has_written = self.disk.writers().all(|job| job.settle(Duration::from_secs(2)));
+        if !has_written {
+            tracing::warn!("the window closed while a file was being written");
+        }
         if !self.desk.flush(Duration::from_secs(2)) {
             tracing::warn!("preferences could not be written before the window closed");
         }
@@ -198,6 +213,11 @@ impl App {
         &self.docs
     }
 
+    /// Whether a file is being read or written.
+    pub fn waits_for_disk(&self) -> bool {
+        !self.disk.is_idle()
+    }
+
     fn env(&self) -> Env<'_> {
         Env { doc: self.docs.get(self.front), tabs: self.docs.len() }
     }
@@ -207,6 +227,16 @@ impl App {
         self.toasts.problem(&problem);
         if let Some(doc) = self.docs.get_mut(self.front) {
             doc.log.problem(problem);
+        }
+    }
+
+    /// Tells the user, and the log of the flow that it is about.
+    fn tell_all_of(&mut self, flow: FlowKey, problems: Vec<Problem>) {
+        for problem in problems {
+            self.toasts.problem(&problem);
+            if let Some(doc) = self.docs.iter_mut().find(|doc| doc.key == flow) {
+                doc.log.problem(problem);
+            }
         }
     }
 
@@ -220,6 +250,7 @@ impl App {
         self.load(ctx);
         self.poll_demo();
         let mut is_busy = self.starting.is_some() || !self.is_loaded;
+        is_busy |= self.poll_disk();
         for doc in &mut self.docs {
             is_busy |= doc.poll(&mut self.session);
         }

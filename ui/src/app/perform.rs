@@ -2,9 +2,10 @@
 
 use egui::{Context, ViewportCommand};
 use flowloom_flow::{Edit, NodeId};
-use flowloom_studio::{Command, FlowKey};
+use flowloom_studio::Command;
 
 use super::App;
+use super::disk::Then;
 use super::preferences::ThemeChoice;
 use crate::action::{Action, Resolved};
 use crate::canvas;
@@ -99,14 +100,7 @@ impl App {
                     doc.picked.remove(&(node, key));
                 }
             }
-            Request::Open(path) => {
-                if path.exists() {
-                    let _opened: Option<FlowKey> = self.open_file(path);
-                } else {
-                    self.recent.retain(|each| *each != path);
-                    self.tell(super::files::gone(&path));
-                }
-            }
+            Request::Open(path) => self.load_file(path, Then::Show),
             Request::ShowTab(key) => {
                 self.front = self.docs.iter().position(|doc| doc.key == key).unwrap_or(self.front);
             }
@@ -173,15 +167,7 @@ impl App {
         match action.resolve(&self.env()) {
             Resolved::Off(reason) => self.toasts.info(format!("{}: {}", action.label(), lower_first(reason))),
             Resolved::Send(command) => {
-                let saved = match command.as_ref() {
-                    Command::Save { flow, .. } => Some(*flow),
-                    _ => None,
-                };
-                if self.send(*command)
-                    && let Some(flow) = saved
-                {
-                    self.saved(flow);
-                }
+                self.send(*command);
             }
             Resolved::Window => self.act_in_window(ctx, action),
         }
@@ -193,11 +179,11 @@ impl App {
             Action::OpenFlow => self.ask_open(),
             Action::OpenSample => self.open_sample(),
             Action::NewWindow => self.wishes.push(Wish::NewWindow(None)),
-            Action::Save | Action::SaveAs => {
-                if let Some(flow) = self.doc().map(|doc| doc.key) {
-                    self.ask_save(flow, None);
-                }
-            }
+            Action::Save | Action::SaveAs => match self.doc().map(|doc| (doc.key, doc.path.is_some())) {
+                Some((flow, true)) if action == Action::Save => self.save_to(flow, None, None),
+                Some((flow, _)) => self.ask_save(flow, None),
+                None => {}
+            },
             Action::Quit => {
                 if self.may_close() {
                     self.wishes.push(Wish::Quit);
@@ -363,21 +349,6 @@ impl App {
                 self.keymap.reset(action);
                 self.keep_keys(ctx);
             }
-        }
-    }
-
-    fn export(&mut self, flow: FlowKey, target: flowloom_flow::Target, folder: std::path::PathBuf) {
-        let Some(doc) = self.docs.iter_mut().find(|doc| doc.key == flow) else { return };
-        let values = doc.values.clone();
-        let sent = self.session.send(Command::Export { flow, target, folder, values });
-        let Some(Dialog::Export(export)) = &mut self.dialog else { return };
-        match sent {
-            Ok(flowloom_studio::Reply::Exported(files)) => {
-                doc.log.info(format!("Exported {} files", files.len()));
-                export.done(Ok(files));
-            }
-            Ok(_) => {}
-            Err(problems) => export.done(Err(problems)),
         }
     }
 }

@@ -25,6 +25,8 @@ pub struct Export {
     shown: String,
     problems: Vec<Problem>,
     written: Option<Vec<PathBuf>>,
+    /// The files are being written.
+    is_waiting: bool,
 }
 
 impl Export {
@@ -47,6 +49,7 @@ impl Export {
             shown: String::new(),
             problems: Vec::new(),
             written: None,
+            is_waiting: false,
         };
         export.ask(session);
         export
@@ -90,18 +93,28 @@ impl Export {
         self.job.is_some()
     }
 
+    /// Into a folder of its own in `folder`, which may hold other things; over an earlier export that was picked itself.
     pub fn set_folder(&mut self, folder: PathBuf) {
-        let folder = if folder.read_dir().is_ok_and(|mut files| files.next().is_some()) {
-            folder.join(format!("{}_{}", self.stem, name(self.target).to_lowercase()))
-        } else {
-            folder
-        };
+        let own = format!("{}_{}", self.stem, name(self.target).to_lowercase());
+        let folder = if folder.ends_with(&own) { folder } else { folder.join(own) };
         self.folder = folder.display().to_string();
         self.written = None;
     }
 
+    /// The files are being written; [`Export::done`] follows.
+    pub fn wait(&mut self) {
+        self.is_waiting = true;
+        self.problems.clear();
+    }
+
+    /// Whether files of `flow` are being written.
+    pub fn is_waiting(&self, flow: FlowKey) -> bool {
+        self.is_waiting && self.flow == flow
+    }
+
     /// What became of writing the files.
     pub fn done(&mut self, result: Result<Vec<PathBuf>, Vec<Problem>>) {
+        self.is_waiting = false;
         match result {
             Ok(files) => {
                 self.problems.clear();
@@ -159,12 +172,13 @@ impl Export {
             );
         }
         ui.horizontal(|ui| {
-            let is_on = !self.files.is_empty() && self.written.is_none();
+            let is_on = !self.files.is_empty() && self.written.is_none() && !self.is_waiting;
             let export = tool::button(ui, Some("ui/export"), "Export", None, ButtonLook::Primary, is_on);
-            let why = match self.written {
+            let why = match (self.is_waiting, &self.written) {
                 _ if is_on => "Writes the files into the folder",
-                Some(_) => "It is written already",
-                None => "There is no code to write",
+                (true, _) => "It is being written",
+                (false, Some(_)) => "It is written already",
+                (false, None) => "There is no code to write",
             };
             if export.on_hover_text(why).clicked() {
                 let (flow, target, folder) = (self.flow, self.target, PathBuf::from(&self.folder));

@@ -65,6 +65,10 @@ pub struct Doc {
     /// What a preview or run has to wait for, in words.
     pub waits_for: Option<&'static str>,
     pub saved_at: Option<SystemTime>,
+    /// Its file is being written.
+    pub is_saving: bool,
+    /// Its tab's place among the others.
+    pub place: u64,
     /// A run has ended since somebody last looked.
     pub has_run: bool,
     /// How the last run ended, in words, until it has been told.
@@ -102,6 +106,8 @@ impl Doc {
             picked: BTreeMap::new(),
             waits_for: None,
             saved_at: None,
+            is_saving: false,
+            place: 0,
             has_run: false,
             ended: None,
             revision: 0,

@@ -9,6 +9,7 @@ use polars::prelude::{Engine, LazyFrame, OptFlags, PlanCallback};
 use super::{Run, Sinks};
 use crate::event::{RunEvent, State};
 use crate::guard::guarded;
+use crate::known;
 use crate::needs::complete;
 use crate::probe::Probe;
 use crate::wanted;
@@ -29,8 +30,7 @@ impl Run<'_> {
         for i in self.wanted.clone() {
             let made = &self.compiled.nodes[i];
             let (Some(node), Some(schemas)) = (&made.node, &made.schemas) else { continue };
-            let mut inputs: Vec<LazyFrame> =
-                made.inputs.iter().map(|link| frames[link.from][link.from_port].clone()).collect();
+            let mut inputs = known::inputs(self.compiled, &made.inputs, &frames)?;
             if wanted::is_writer(self.compiled, i) {
                 if !targets.contains(&i) {
                     continue;

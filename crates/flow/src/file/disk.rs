@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Loaded, parse, save};
 use crate::{Flow, Problem};
@@ -41,10 +42,12 @@ fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder(target)
 }
 
-/// A hidden file beside `target`, so that the rename stays within one file system.
+/// A hidden file beside `target`, so that the rename stays within one file system. No other write has the same.
 fn aside(target: &Path) -> PathBuf {
+    static WRITES: AtomicU64 = AtomicU64::new(0);
     let name = target.file_name().unwrap_or_default().to_string_lossy();
-    target.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
+    let write = WRITES.fetch_add(1, Ordering::Relaxed);
+    target.with_file_name(format!(".{name}.{}-{write}.tmp", std::process::id()))
 }
 
 fn stage(aside: &Path, target: &Path, bytes: &[u8]) -> io::Result<()> {
