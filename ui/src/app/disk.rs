@@ -19,6 +19,8 @@ pub(super) struct Disk {
     loading: Vec<Loading>,
     storing: Vec<Storing>,
     exporting: Vec<(FlowKey, Job)>,
+    /// Only flows of the last session are on their way: the sample opens where none of them does.
+    pub(super) is_first: bool,
 }
 
 /// What becomes of a flow once it is open.
@@ -156,8 +158,8 @@ impl App {
             _ => self.tell_all(problems),
         }
         // A window is never empty at its start.
-        if self.docs.is_empty() && self.disk.loading.is_empty() && self.is_first {
-            self.is_first = false;
+        if self.docs.is_empty() && self.disk.loading.is_empty() && self.disk.is_first {
+            self.disk.is_first = false;
             self.open_sample();
         }
     }

@@ -39,7 +39,7 @@ impl App {
         if is_demo || (paths.is_empty() && self.preferences.tabs.is_empty()) {
             self.open_sample();
         } else if paths.is_empty() {
-            self.is_first = true;
+            self.disk.is_first = true;
             for path in self.preferences.tabs.clone() {
                 self.load_file(path, Then::Restore);
             }
@@ -73,7 +73,7 @@ impl App {
         match Doc::new(&mut self.session, key) {
             Ok(mut doc) => {
                 doc.place = place;
-                self.is_first = false;
+                self.disk.is_first = false;
                 let view = doc.path.as_ref().and_then(|path| self.views.get(&path.display().to_string()));
                 if let Some(Ok(view)) = view.cloned().map(serde_json::from_value) {
                     doc.canvas.set_view(view);

@@ -83,8 +83,6 @@ pub struct App {
     disk: disk::Disk,
     /// Tabs that were ever asked for.
     places: u64,
-    /// Only flows of the last session are on their way: the sample opens where none of them does.
-    is_first: bool,
 }
 
 /// View state of the panels.
@@ -143,7 +141,6 @@ impl App {
             views: BTreeMap::new(),
             disk: disk::Disk::default(),
             places: 0,
-            is_first: false,
         }
     }
 
