@@ -10,6 +10,7 @@ mod preview;
 mod probe;
 mod profile;
 mod protocol;
+mod readers;
 mod run;
 mod stack;
 #[cfg(test)]

@@ -11,6 +11,7 @@ use polars::prelude::{DataFrame, IntoLazy as _, LazyFrame, NULL, Schema, col, li
 use polars_plan::plans::{ArenaLpIter as _, IR};
 
 use crate::known;
+use crate::readers::Readers;
 
 /// For each source node: for each of its ports the columns that are used, in schema order.
 pub(crate) type Needs = BTreeMap<usize, Vec<Vec<String>>>;
@@ -21,6 +22,7 @@ pub(crate) fn needs(
     wanted: &BTreeSet<usize>,
     host: &dyn Host,
 ) -> Result<Needs, Problem> {
+    let readers = Readers::of(compiled, wanted);
     let mut frames: Vec<Vec<LazyFrame>> = vec![Vec::new(); compiled.nodes.len()];
     // A source's frame has the height of its place here, from 1.
     let mut sources: Vec<(usize, usize, &Schema)> = Vec::new();
@@ -42,10 +44,7 @@ pub(crate) fn needs(
         {
             frames[i] = planned;
         }
-        let is_read = compiled.nodes.iter().enumerate().any(|(reader, other)| {
-            wanted.contains(&reader) && other.inputs.iter().any(|link| link.from == i)
-        });
-        if !is_read {
+        if readers.is_leaf(i) {
             leaves.extend(frames[i].iter().cloned());
         }
     }

@@ -12,6 +12,7 @@ use crate::guard::guarded;
 use crate::known;
 use crate::needs::complete;
 use crate::probe::Probe;
+use crate::readers::Readers;
 use crate::wanted;
 
 /// How often rows are reported while a plan runs.
@@ -25,6 +26,7 @@ impl Run<'_> {
         staged: &mut Vec<usize>,
     ) -> Result<Vec<LazyFrame>, Problem> {
         let targets: BTreeSet<usize> = sinks.iter().map(|(i, _)| *i).collect();
+        let readers = Readers::of(self.compiled, &self.wanted);
         let mut frames: Vec<Vec<LazyFrame>> = vec![Vec::new(); self.compiled.nodes.len()];
         let mut plans = Vec::new();
         for i in self.wanted.clone() {
@@ -58,7 +60,7 @@ impl Run<'_> {
                 }
             };
             for (port, frame) in outputs.into_iter().enumerate() {
-                let readers = self.readers(i, port);
+                let readers = readers.count(i, port);
                 if readers == 0 && !targets.is_empty() {
                     // Nobody computes it, so nobody counts it.
                     frames[i].push(frame);
@@ -77,25 +79,6 @@ impl Run<'_> {
             }
         }
         Ok(plans)
-    }
-
-    /// How often the plan reads a port: once for each used output of each reader.
-    fn readers(&self, i: usize, port: usize) -> usize {
-        let readers = self.wanted.iter().map(|&reader| (reader, &self.compiled.nodes[reader]));
-        readers
-            .map(|(at, reader)| {
-                let wires =
-                    reader.inputs.iter().filter(|link| link.from == i && link.from_port == port).count();
-                let outputs = reader.node.as_ref().map_or(1, |node| node.card().outputs.len());
-                let used = (0..outputs).filter(|&output| self.is_read(at, output)).count();
-                wires * used.max(1)
-            })
-            .sum()
-    }
-
-    fn is_read(&self, i: usize, port: usize) -> bool {
-        let mut readers = self.wanted.iter().map(|&reader| &self.compiled.nodes[reader]);
-        readers.any(|reader| reader.inputs.iter().any(|link| link.from == i && link.from_port == port))
     }
 
     fn probed(&mut self, i: usize, port: usize, frame: LazyFrame) -> LazyFrame {
