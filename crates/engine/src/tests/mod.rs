@@ -135,6 +135,19 @@ fn a_source_is_asked_for_the_columns_in_use() {
 }
 
 #[test]
+fn a_chain_of_hundreds_of_nodes_runs() {
+    let ids: Vec<String> = (0..300).map(|i| format!("even_{i}")).collect();
+    let from: Vec<[&str; 1]> = std::iter::once(["log"]).chain(ids.iter().map(|id| [id.as_str()])).collect();
+    let mut nodes: Vec<Written<'_>> = vec![("log", "log", &[], json!({}))];
+    nodes.extend(ids.iter().zip(&from).map(|(id, from)| (id.as_str(), "even", from.as_slice(), json!({}))));
+    nodes.push(("out", "keep", from[ids.len()].as_slice(), json!({"store": "out"})));
+    let bench = Bench::new("long chain", &nodes);
+    let report = bench.run();
+    assert_eq!(report.outcome, Outcome::Done, "{:?}", report.problems);
+    assert_eq!(bench.rows("out"), [0, 2, 4, 6, 8]);
+}
+
+#[test]
 fn shared_rows_are_counted_once() {
     let bench = Bench::new("shared", &two_writers());
     let report = bench.run();
