@@ -293,7 +293,7 @@ mod tests {
         assert_eq!(wrong("amount * 2"), None);
         assert_eq!(wrong(""), None, "not written yet");
         assert_eq!(wrong("amount *\n  amuont"), Some("amuont".to_owned()));
-        assert_eq!(wrong("amount > 1 status"), Some("status".to_owned()));
+        assert_eq!(wrong("amount > 1 22"), Some("22".to_owned()));
         assert_eq!(wrong("amount * "), Some("*".to_owned()), "it ends too early");
         assert_eq!(wrong("\"größe\" + 1"), Some("\"größe\"".to_owned()));
         assert!(sql("amuont").fault(None).is_none(), "columns are not known");
