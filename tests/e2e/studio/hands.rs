@@ -36,26 +36,22 @@ impl Studio {
     /// Clicks what has this role, where several things have the same name.
     #[track_caller]
     pub(crate) fn click_role(&mut self, role: Role, label: &str) {
-        let place = |studio: &Self| match studio.harness.query_all_by_role_and_label(role, label).next() {
-            Some(node) => node.rect().center(),
-            None => panic!("no {role:?} is called {label:?} among: {}", studio.seen()),
-        };
-        let at = self.still(place);
+        let at = self.still(|studio| studio.find_role(role, label).rect().center());
         self.click_at(at, PLAIN);
     }
 
     /// Scrolls a panel until something is well in sight.
     #[track_caller]
-    pub(crate) fn reveal(&mut self, label: &str) {
-        self.find(label).scroll_to_me();
-        self.frames(8);
+    pub(crate) fn reveal(&mut self, role: Role, label: &str) {
+        self.find_role(role, label).scroll_to_me();
+        self.frames(2);
     }
 
     /// Puts the keyboard into a field, takes out what it has, and types.
     #[track_caller]
     pub(crate) fn fill(&mut self, label: &str, text: &str) {
-        self.reveal(label);
-        self.click(label);
+        self.reveal(Role::TextInput, label);
+        self.click_role(Role::TextInput, label);
         self.press(CTRL, Key::A);
         self.write(text);
     }
@@ -63,9 +59,15 @@ impl Studio {
     /// Opens a drop-down and picks one of its entries.
     #[track_caller]
     pub(crate) fn choose(&mut self, label: &str, entry: &str) {
-        self.reveal(label);
-        self.click(label);
-        self.until("the list is open", |studio| studio.has_role(Role::ListBoxOption, entry));
+        self.reveal(Role::ComboBox, label);
+        self.click_role(Role::ComboBox, label);
+        self.pick_entry(entry);
+    }
+
+    /// Picks an entry of the list that opens, once it has come.
+    #[track_caller]
+    pub(crate) fn pick_entry(&mut self, entry: &str) {
+        self.until(entry, |studio| studio.has_role(Role::ListBoxOption, entry));
         self.click_role(Role::ListBoxOption, entry);
     }
 

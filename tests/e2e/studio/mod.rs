@@ -3,6 +3,7 @@
 //! what a person sees; each other file is one subject.
 
 mod actions;
+mod by_hand;
 mod disk;
 mod hands;
 mod keys;

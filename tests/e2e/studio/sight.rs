@@ -26,6 +26,15 @@ impl Studio {
         }
     }
 
+    /// What has this role, where several things have the same name.
+    #[track_caller]
+    pub(crate) fn find_role<'a>(&'a self, role: Role, label: &'a str) -> Node<'a> {
+        match self.harness.query_all_by_role_and_label(role, label).next() {
+            Some(node) => node,
+            None => panic!("no {role:?} is called {label:?} among: {}", self.seen()),
+        }
+    }
+
     pub(crate) fn has(&self, label: &str) -> bool {
         self.harness.query_all_by_label(label).next().is_some()
     }

@@ -190,7 +190,8 @@ impl CanvasState {
         if !self.camera.rect.is_positive() {
             return;
         }
-        self.is_viewed |= !self.scene.items.is_empty();
+        // What is placed on an empty canvas stays where it was placed.
+        self.is_viewed = true;
         let bounds_of = |ids: &mut dyn Iterator<Item = &NodeId>| {
             ids.filter_map(|id| self.scene.by_id.get(id))
                 .fold(Rect::NOTHING, |all, item| all.union(self.scene.items[*item].rect))
