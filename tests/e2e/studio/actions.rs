@@ -404,7 +404,7 @@ fn check_run(studio: &mut Studio, action: Action) {
 }
 
 /// A source that waits for an answer for longer than the test.
-const NO_BROKER: &str = "flowloom: 1
+pub(super) const NO_BROKER: &str = "flowloom: 1
 name: Orders
 nodes:
   orders:

@@ -53,6 +53,7 @@ impl Studio {
         self.reveal(Role::TextInput, label);
         self.click_role(Role::TextInput, label);
         self.press(CTRL, Key::A);
+        self.press(PLAIN, Key::Delete);
         self.write(text);
     }
 

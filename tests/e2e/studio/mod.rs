@@ -4,6 +4,7 @@
 
 mod actions;
 mod by_hand;
+mod conventions;
 mod disk;
 mod hands;
 mod keys;

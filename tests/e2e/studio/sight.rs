@@ -1,7 +1,7 @@
 //! What a person sees: labels and roles, and the flow as text.
 
-use egui::Pos2;
 use egui::accesskit::{Role, Toggled};
+use egui::{Pos2, Shape};
 use egui_kittest::Node;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use flowloom_flow::NodeId;
@@ -24,6 +24,11 @@ impl Studio {
             Some(node) => node,
             None => panic!("nothing is called {label:?} among: {}", self.seen()),
         }
+    }
+
+    /// Labels of everything that has this role, from the top.
+    pub(crate) fn labels(&self, role: Role) -> Vec<String> {
+        self.harness.query_all_by_role(role).filter_map(|node| node.accesskit_node().label()).collect()
     }
 
     /// What has this role, where several things have the same name.
@@ -147,6 +152,11 @@ impl Studio {
         { found }.next().expect("a canvas").rect()
     }
 
+    /// Whether these words are painted, as hints in hand and keys in lists are.
+    pub(crate) fn paints(&self, part: &str) -> bool {
+        self.harness.output().shapes.iter().any(|clipped| has_text(&clipped.shape, part))
+    }
+
     /// Names of the nodes, in the order of the file.
     pub(crate) fn nodes(&self) -> Vec<&str> {
         self.flow().nodes.keys().map(NodeId::as_str).collect()
@@ -183,10 +193,7 @@ impl Studio {
 
     /// Cells of the table that are in sight, row by row.
     pub(crate) fn cells(&self) -> Vec<String> {
-        self.harness
-            .query_all_by_role(Role::GridCell)
-            .filter_map(|cell| cell.accesskit_node().label())
-            .collect()
+        self.labels(Role::GridCell)
     }
 }
 
@@ -194,4 +201,12 @@ impl Studio {
 fn words(node: &Node<'_>) -> Option<String> {
     let node = node.accesskit_node();
     node.label().or_else(|| if node.role() == Role::Label { node.value() } else { None })
+}
+
+fn has_text(shape: &Shape, part: &str) -> bool {
+    match shape {
+        Shape::Text(text) => text.galley.text().contains(part),
+        Shape::Vec(shapes) => shapes.iter().any(|shape| has_text(shape, part)),
+        _ => false,
+    }
 }

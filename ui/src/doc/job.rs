@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 use flowloom_flow::{Counts, NodeId, Problem, Progress, Written};
-use flowloom_studio::{Job, Outcome, Preview, Report, RunEvent, RunOutcome, Session, State};
+use flowloom_studio::{Job, NodePreview, Outcome, Preview, Report, RunEvent, RunOutcome, Session, State};
 
 use super::{Doc, job_of};
 use crate::format;
@@ -191,7 +191,9 @@ impl Doc {
         } else {
             self.log.info(format!("Preview of {} nodes done in {took}", preview.nodes.len()));
         }
-        for look in preview.nodes {
+        // What was cut off has not failed: it is as it was before.
+        let is_whole = |look: &NodePreview| !preview.is_cancelled || look.state == State::Done;
+        for look in preview.nodes.into_iter().filter(is_whole) {
             for problem in &look.problems {
                 self.log.problem(problem.clone());
             }

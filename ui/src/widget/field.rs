@@ -124,8 +124,11 @@ impl<'a> Field<'a> {
             ui.data_mut(|data| data.remove_temp::<Draft>(key));
         }
         match read {
+            // A field that is only looked at changes nothing, though it might read the value as another one.
             Ok(read) => {
-                *value = read;
+                if response.changed() {
+                    *value = read;
+                }
                 (response, None)
             }
             Err(error) => (response, Some(error)),
