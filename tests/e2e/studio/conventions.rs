@@ -13,7 +13,8 @@ const WIRED: [&str; 3] = ["orders>big.in", "big>sorted.in", "sorted>result.in"];
 
 /// Offers of the open quick-add, from the top.
 fn offers(studio: &Studio) -> Vec<String> {
-    let kinds: Vec<&str> = flowloom_studio::registry().entries().iter().map(|entry| entry.card.name).collect();
+    let kinds: Vec<&str> =
+        flowloom_studio::registry().entries().iter().map(|entry| entry.card.name).collect();
     let all = studio.labels(Role::Button);
     let offers = all.iter().filter_map(|label| label.strip_prefix("Add "));
     offers.filter(|name| kinds.contains(name)).map(str::to_owned).collect()
