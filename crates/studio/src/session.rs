@@ -40,6 +40,8 @@ pub struct Session {
     cache: Arc<Cache>,
     limits: Limits,
     home: Option<PathBuf>,
+    /// What was sent so far, where somebody wants to know.
+    journal: Option<Vec<Command>>,
 }
 
 struct Open {
@@ -51,7 +53,7 @@ struct Open {
 
 impl Session {
     pub fn new(limits: Limits) -> Self {
-        Self { flows: BTreeMap::new(), next: 0, cache: Arc::default(), limits, home: None }
+        Self { flows: BTreeMap::new(), next: 0, cache: Arc::default(), limits, home: None, journal: None }
     }
 
     /// Keeps the run history in the store of `folder` instead of the user's.
@@ -59,6 +61,17 @@ impl Session {
     pub fn with_home(mut self, folder: impl Into<PathBuf>) -> Self {
         self.home = Some(folder.into());
         self
+    }
+
+    /// Keeps every command from now on for [`Session::journal`]: sent to another session in the same order, they
+    /// give the same flows. It grows without end: for tests, and for reports of what went wrong.
+    pub fn record(&mut self) {
+        self.journal.get_or_insert_default();
+    }
+
+    /// Every command since [`Session::record`], those that were refused as well.
+    pub fn journal(&self) -> &[Command] {
+        self.journal.as_deref().unwrap_or_default()
     }
 
     /// The flow as it is now.
@@ -106,6 +119,9 @@ impl Session {
     /// Carries out `command`. Work that takes time comes back as a [`Job`].
     pub fn send(&mut self, command: Command) -> Result<Reply, Vec<Problem>> {
         tracing::debug!(?command, "command");
+        if let Some(journal) = &mut self.journal {
+            journal.push(command.clone());
+        }
         match command {
             Command::New { flow, folder } => {
                 let flow = self.insert(flow, folder, None, Arc::default());

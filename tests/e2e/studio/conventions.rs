@@ -7,7 +7,7 @@ use flowloom_ui::action::Action;
 use flowloom_ui::status::Status::{Done, Ready, Stale};
 
 use super::Studio;
-use super::hands::{CTRL, PLAIN, SHIFT};
+use super::hands::{ALT, CTRL, PLAIN, SHIFT};
 
 const WIRED: [&str; 3] = ["orders>big.in", "big>sorted.in", "sorted>result.in"];
 
@@ -285,7 +285,7 @@ fn run_all_ctrl_enter_run_to_here_shift_enter_cancel_ctrl_alt_enter_only_stale_p
     let mut studio = Studio::on(super::actions::NO_BROKER);
     studio.press(CTRL, Key::Enter);
     assert!(studio.doc().job.is_some());
-    studio.press(CTRL.plus(egui::Modifiers::ALT), Key::Enter);
+    studio.press(CTRL.plus(ALT), Key::Enter);
     studio.finish();
     assert_eq!(studio.states(), [Ready], "nobody is at fault");
 }

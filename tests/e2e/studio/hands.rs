@@ -144,13 +144,6 @@ impl Studio {
         self.settle();
     }
 
-    /// Rests on something until its hover text shows.
-    #[track_caller]
-    pub(crate) fn hover(&mut self, label: &str) {
-        let at = self.find(label).rect().center();
-        self.hover_at(at);
-    }
-
     /// Rests on a tool of the toolbar.
     #[track_caller]
     pub(crate) fn hover_tool(&mut self, label: &str) {
@@ -158,6 +151,7 @@ impl Studio {
         self.hover_at(at);
     }
 
+    /// Rests at a place until its hover text shows.
     pub(crate) fn hover_at(&mut self, at: Pos2) {
         self.point(at + egui::vec2(1.0, 0.0));
         self.point(at);

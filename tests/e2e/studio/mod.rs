@@ -6,8 +6,10 @@ mod actions;
 mod by_hand;
 mod conventions;
 mod disk;
+mod files;
 mod hands;
 mod keys;
+mod random;
 mod shots;
 mod sight;
 
@@ -61,21 +63,13 @@ impl Studio {
         Self::start(home, Setup { open: vec![path], is_demo: false })
     }
 
-    /// The sample flow beside the embedded broker.
-    pub(crate) fn demo() -> Self {
-        let mut studio =
-            Self::start(TempDir::new().expect("a folder"), Setup { open: Vec::new(), is_demo: true });
-        studio.until("the embedded broker is up", |studio| studio.doc().waits_for.is_none());
-        studio.settle();
-        studio
-    }
-
     pub(crate) fn start(home: TempDir, setup: Setup) -> Self {
         Self::sized(home, setup, Vec2::new(1440.0, 900.0), 1.0)
     }
 
     pub(crate) fn sized(home: TempDir, setup: Setup, size: Vec2, scale: f32) -> Self {
-        let app = App::in_home(setup, home.path().to_owned());
+        let mut app = App::in_home(setup, home.path().to_owned());
+        app.record();
         let harness = Harness::builder()
             .with_size(size)
             .with_pixels_per_point(scale)
@@ -91,6 +85,11 @@ impl Studio {
     /// Closes the window as its owner does, and opens another one on the same data.
     pub(crate) fn reopened(mut self, setup: Setup) -> Self {
         self.harness.state_mut().close();
+        self.crashed(setup)
+    }
+
+    /// The window goes without a word, and another one opens on the same data.
+    pub(crate) fn crashed(self, setup: Setup) -> Self {
         let Self { harness, home, .. } = self;
         drop(harness);
         Self::start(home, setup)

@@ -20,7 +20,7 @@ use std::time::Duration;
 use egui::{Context, Ui};
 use flowloom_flow::Problem;
 use flowloom_studio::demo::{Demo, Starting};
-use flowloom_studio::{Desk, Draft, FlowKey, Limits, Session};
+use flowloom_studio::{Command, Desk, Draft, FlowKey, Limits, Session};
 
 use crate::action::{Env, Keymap};
 use crate::dialog::{Close, Dialog};
@@ -142,6 +142,16 @@ impl App {
             disk: disk::Disk::default(),
             places: 0,
         }
+    }
+
+    /// Keeps every command from now on, see [`Session::record`].
+    pub fn record(&mut self) {
+        self.session.record();
+    }
+
+    /// Every command since [`App::record`].
+    pub fn journal(&self) -> &[Command] {
+        self.session.journal()
     }
 
     /// One frame.
