@@ -50,6 +50,7 @@ fn replayed(journal: &[Command], flow: FlowKey) -> Flow {
         let is_change = matches!(
             command,
             Command::Open { .. }
+                | Command::Adopt { .. }
                 | Command::New { .. }
                 | Command::Edit { .. }
                 | Command::Replace { .. }
