@@ -183,7 +183,7 @@ fn note(studio: &mut Studio, dice: &mut Dice) {
         studio.find("About this node").scroll_to_me();
         studio.frames(2);
         studio.click("About this node");
-        studio.write(dice.one(&["checked ", "why? ", "ü–漢 "]));
+        studio.write(dice.one(&["checked ", "why? ", "ü – ß "]));
         studio.press(PLAIN, Key::Escape);
     }
 }
