@@ -146,6 +146,9 @@ fn lock() -> String {
     packages.collect::<Vec<_>>().join("\n[[package]]\n")
 }
 
+/// Version, whether with default features, features.
+type Wanted = (String, bool, BTreeSet<String>);
+
 /// What every crate of ours depends on, tests too, as dependencies of one package.
 fn manifest() -> String {
     let output = Command::new(env!("CARGO"))
@@ -155,7 +158,7 @@ fn manifest() -> String {
         .expect("cargo runs");
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
     // By table of the manifest: those of build scripts and of one system are features of their own.
-    let mut tables: BTreeMap<String, BTreeMap<String, (String, bool, BTreeSet<String>)>> = BTreeMap::new();
+    let mut tables: BTreeMap<String, BTreeMap<String, Wanted>> = BTreeMap::new();
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     for dependency in list(&metadata["packages"]).iter().flat_map(|package| list(&package["dependencies"])) {
         let text = |key: &str| dependency[key].as_str().unwrap_or_default().to_owned();

@@ -15,7 +15,7 @@ use flowloom_ui::table::{self, Summary, Table, TableState};
 use polars::prelude::*;
 
 /// Longest wait for a job.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const FLOW: &str = r#"flowloom: 1
 name: Panels
@@ -62,7 +62,7 @@ struct World {
 fn csv() -> String {
     let states = ["new", "paid", "shipped", "returned"];
     let line = |at: usize| {
-        let note = if at % 3 == 0 { String::new() } else { format!("note {at}") };
+        let note = if at.is_multiple_of(3) { String::new() } else { format!("note {at}") };
         format!("{},cust-{},{:.2},{},{note}\n", 100_240 + at, at * 37, at as f64 * 137.31, states[at % 4])
     };
     let rows: String = (0..200).map(line).collect();

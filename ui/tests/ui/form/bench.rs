@@ -202,7 +202,7 @@ impl Bench {
             let bounds = node.accesskit_node().raw_bounds()?;
             let rect = node.rect();
             let is_text = node.accesskit_node().role() == Role::TextRun;
-            let is_out = !is_text && rect.right() > width + 0.5 || rect.left() < -0.5 && !is_text;
+            let is_out = !is_text && (rect.right() > width + 0.5 || rect.left() < -0.5);
             let name = node.accesskit_node().label().or_else(|| node.accesskit_node().value());
             is_out.then(|| format!("{:?} {name:?} {rect:?} {bounds:?}", node.accesskit_node().role()))
         });
@@ -253,7 +253,9 @@ fn carry_out(state: &mut State, request: Request) {
         }
     };
     for command in commands {
-        state.session.send(command).map(drop).unwrap_or_else(|problems| panic!("{problems:?}"));
+        if let Err(problems) = state.session.send(command) {
+            panic!("{problems:?}");
+        }
         state.doc.follow(&mut state.session).expect("followed");
     }
 }
