@@ -198,7 +198,7 @@ fn copy_cut_paste_duplicate_keep_inner_wires_land_at_the_cursor_as_text_ctrl_shi
     studio.click_at(studio.node("Sorted"), SHIFT);
     studio.perform(Action::Copy);
     let copied = file::load(&studio.clipboard).expect("a flow file");
-    assert_eq!(copied.nodes.keys().map(|id| id.as_str()).collect::<Vec<_>>(), ["big", "sorted"]);
+    assert_eq!(copied.nodes.keys().map(flowloom_flow::NodeId::as_str).collect::<Vec<_>>(), ["big", "sorted"]);
     let at = studio.nowhere();
     studio.point(at);
     studio.perform(Action::Paste);
@@ -235,7 +235,9 @@ fn status_on_the_node_unset_ready_running_done_stale_failed_edits_make_all_below
     studio.click_at(studio.nowhere(), PLAIN);
     studio.perform(Action::Preview);
     studio.finish();
-    ["Orders", "Big", "Sorted"].map(|title| says(&studio, title, "done"));
+    for title in ["Orders", "Big", "Sorted"] {
+        says(&studio, title, "done");
+    }
     studio.click_at(studio.node("Big"), PLAIN);
     studio.fill("Condition 1 value", "800");
     assert_eq!(studio.states()[..3], [Done, Stale, Stale]);

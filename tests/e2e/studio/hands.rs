@@ -2,7 +2,6 @@
 
 use egui::accesskit::Role;
 use egui::{Event, Key, Modifiers, PointerButton, Pos2};
-use egui_kittest::kittest::Queryable as _;
 use flowloom_ui::action::Action;
 
 use super::Studio;
