@@ -35,6 +35,9 @@ fn flow(nodes: &[Written<'_>]) -> Flow {
     flow
 }
 
+/// More than any of these runs sends: nobody takes them out, and a state waits for its place.
+const EVENTS: usize = 10_000;
+
 struct Bench {
     world: Arc<Mutex<World>>,
     compiled: Compiled,
@@ -58,12 +61,12 @@ impl Bench {
     }
 
     fn run(&self) -> Report {
-        let (events, _receiver) = Events::channel(1_000);
+        let (events, _receiver) = Events::channel(EVENTS);
         run(&self.compiled, &self.host, &self.cancel, &events)
     }
 
     fn preview(&self) -> Preview {
-        let (events, _receiver) = Events::channel(1_000);
+        let (events, _receiver) = Events::channel(EVENTS);
         preview(&self.compiled, &PreviewAsk::default(), &self.host, &self.cache, &self.cancel, &events)
     }
 
