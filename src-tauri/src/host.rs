@@ -18,7 +18,7 @@ use crate::clipboard::Clipboard;
 use crate::gpu::{self, Gpu};
 use crate::window::{Shared, Window};
 use crate::window_state::{Screen, WindowState};
-use flowloom_ui::Setup;
+use flowloom_ui::{App, Setup};
 
 const TITLE: &str = "Flowloom";
 const SIZE: [f64; 2] = [1280.0, 800.0];
@@ -96,7 +96,9 @@ impl Host {
         let (bell, inbox, clipboard) = (&self.bell, &self.inbox, &self.clipboard);
         let shared = Shared { gpu, bell, inbox, clipboard, started };
         let label = window.label().to_owned();
-        self.windows.insert(label, Window::new(window, surface, setup, &shared)?);
+        let app = App::new(setup);
+        let app = if self.windows.is_empty() { app } else { app.beside_others() };
+        self.windows.insert(label, Window::new(window, surface, app, &shared)?);
         Ok(())
     }
 

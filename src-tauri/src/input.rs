@@ -44,18 +44,31 @@ impl Input {
         self.pixels_per_point = pixels_per_point;
     }
 
-    /// Hands over what came since the last call.
+    /// Hands over what came since the last call, as far as one frame can tell it apart: egui looks for what was
+    /// pressed where the pointer is at the frame's end, and a new focus has the keys from the next frame on.
     pub(crate) fn take(&mut self) -> RawInput {
+        let mut is_over = false;
+        let end = self.events.iter().position(|event| {
+            let was_over = is_over;
+            is_over |= moves_focus(event);
+            was_over && !matches!(event, Event::PointerButton { .. } | Event::Key { pressed: false, .. })
+        });
+        let later = end.map_or_else(Vec::new, |end| self.events.split_off(end));
         let hovered = self
             .hovered
             .iter()
             .map(|path| egui::HoveredFile { path: Some(path.clone()), ..Default::default() });
         RawInput {
-            events: std::mem::take(&mut self.events),
+            events: std::mem::replace(&mut self.events, later),
             hovered_files: hovered.collect(),
             focused: self.is_focused,
             ..RawInput::default()
         }
+    }
+
+    /// Whether more has come than the last call of [`Input::take`] gave.
+    pub(crate) fn has_more(&self) -> bool {
+        !self.events.is_empty()
     }
 
     pub(crate) fn take_dropped(&mut self) -> Vec<PathBuf> {
@@ -187,6 +200,17 @@ impl Input {
     }
 }
 
+/// Whether what comes after this may be for something else.
+fn moves_focus(event: &Event) -> bool {
+    match event {
+        Event::PointerButton { .. } => true,
+        Event::Key { key, pressed: true, modifiers, .. } => {
+            matches!(key, Key::Tab | Key::Enter | Key::Escape) || modifiers.command || modifiers.alt
+        }
+        _ => false,
+    }
+}
+
 /// The clipboard command of a key, as each system has it.
 fn clip(modifiers: Modifiers, key: Key) -> Option<Clip> {
     let has_old_keys = !cfg!(target_os = "macos");
@@ -272,6 +296,44 @@ mod tests {
         input.button(PointerButton::Primary, false);
         input.pointer_left();
         assert!(!input.has_pointer());
+    }
+
+    #[test]
+    fn a_press_is_told_where_it_happened_however_fast_the_pointer_goes_on() {
+        let mut input = Input::new();
+        input.pointer_moved(4.0, 4.0);
+        input.button(PointerButton::Primary, true);
+        input.pointer_moved(40.0, 4.0);
+        input.pointer_moved(80.0, 4.0);
+        input.button(PointerButton::Primary, false);
+        input.pointer_moved(0.0, 0.0);
+        let last = |events: &[Event]| match events.last() {
+            Some(Event::PointerButton { pos, pressed, .. }) => Some((pos.x, *pressed)),
+            _ => None,
+        };
+        assert_eq!(last(&input.take().events), Some((4.0, true)));
+        assert_eq!(last(&input.take().events), Some((80.0, false)));
+        assert!(input.has_more());
+        assert_eq!(input.take().events, [Event::PointerMoved(Pos2::ZERO)]);
+        assert!(!input.has_more());
+    }
+
+    #[test]
+    fn what_is_typed_after_a_click_or_a_command_is_for_what_it_opened() {
+        let mut input = Input::new();
+        input.pointer_moved(4.0, 4.0);
+        input.button(PointerButton::Primary, true);
+        input.button(PointerButton::Primary, false);
+        input.text("a");
+        assert_eq!(input.take().events.len(), 3);
+        input.set_modifiers(CTRL);
+        input.key(Some(Key::K), None, true);
+        input.key(Some(Key::K), None, false);
+        input.set_modifiers(Modifiers::NONE);
+        input.text("b");
+        assert_eq!(input.take().events.first(), Some(&Event::Text("a".to_owned())));
+        let rest = [Event::ModifiersChanged(Modifiers::NONE), Event::Text("b".to_owned())];
+        assert_eq!(input.take().events, rest);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::input::{Clip, Input};
 
 use crate::surface::{Painted, Surface};
 use crate::window_state::WindowState;
-use flowloom_ui::{App, Setup, Wish};
+use flowloom_ui::{App, Wish};
 
 /// What a frame wants from the host.
 #[derive(Default)]
@@ -61,7 +61,7 @@ impl Window {
     pub(crate) fn new(
         tauri: tauri::Window,
         surface: wgpu::Surface<'static>,
-        setup: Setup,
+        app: App,
         shared: &Shared<'_>,
     ) -> anyhow::Result<Self> {
         let size = tauri.inner_size()?;
@@ -84,7 +84,7 @@ impl Window {
         };
         repaint.now();
         Ok(Self {
-            app: App::new(setup),
+            app,
             accessibility: Accessibility::new(tauri.label(), shared.inbox),
             system_theme: tauri.theme().ok().and_then(theme_of_tauri),
             clipboard: Rc::clone(shared.clipboard),
@@ -164,17 +164,27 @@ impl Window {
         self.follow_place();
         let raw = self.raw_input(gpu, scale);
         tracing::trace!(events = ?raw.events, "frame");
-        let is_hidden = self.repaint.is_hidden();
+        // What the next frame replaces at once is not painted either: a slow display would lag behind the hand.
+        let has_more = self.input.borrow().has_more();
+        if has_more {
+            self.repaint.now();
+        }
+        let is_hidden = self.repaint.is_hidden() || has_more;
         let app = &mut self.app;
+        let begun = Instant::now();
         let mut output = self.ctx.run_ui(raw, |ui| app.ui(ui));
+        let laid_out = begun.elapsed();
 
         self.surface.upload(gpu, &output.textures_delta);
         if !is_hidden {
             let jobs = self.ctx.tessellate(output.shapes, output.pixels_per_point);
+            let meshed = begun.elapsed() - laid_out;
             match self.surface.paint(gpu, &self.tauri, &jobs, output.pixels_per_point) {
                 Painted::Shown => self.shown(),
                 Painted::Later(delay) => self.repaint.after(delay),
             }
+            let painted = begun.elapsed() - laid_out - meshed;
+            tracing::trace!(?laid_out, ?meshed, ?painted, jobs = jobs.len(), "frame took");
         }
         self.surface.free(&output.textures_delta);
         output.textures_delta.clear();

@@ -36,6 +36,9 @@ impl App {
     pub(super) fn open_first(&mut self) {
         let paths = std::mem::take(&mut self.setup.open);
         let is_demo = self.setup.is_demo;
+        if paths.is_empty() && !is_demo && self.is_beside {
+            return self.new_flow();
+        }
         if is_demo || (paths.is_empty() && self.preferences.tabs.is_empty()) {
             self.open_sample();
         } else if paths.is_empty() {

@@ -62,6 +62,8 @@ pub struct App {
     /// The sample flow that waits for, or uses, the embedded broker.
     sample: Option<FlowKey>,
     setup: Setup,
+    /// Other windows are open.
+    is_beside: bool,
     /// `None`: where this person's data is.
     home: Option<PathBuf>,
     wishes: Vec<Wish>,
@@ -106,6 +108,12 @@ impl App {
         Self::with(setup, Some(home), session, desk)
     }
 
+    /// A window beside others: what was open last is theirs, so without files it starts on a new flow.
+    #[must_use]
+    pub fn beside_others(self) -> Self {
+        Self { is_beside: true, ..self }
+    }
+
     fn with(setup: Setup, home: Option<PathBuf>, session: Session, desk: Desk) -> Self {
         Self {
             session,
@@ -128,6 +136,7 @@ impl App {
             demo: None,
             sample: None,
             setup,
+            is_beside: false,
             home,
             wishes: Vec::new(),
             asked: HashMap::new(),
