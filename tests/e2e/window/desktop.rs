@@ -71,6 +71,12 @@ impl Desktop {
     pub(crate) fn tell(&self, program: &str, args: &[&str]) -> String {
         self.ask(program, args).unwrap_or_else(|error| panic!("{program} {args:?}: {error}"))
     }
+
+    /// How many windows of the studio are seen, whichever process they are of.
+    pub(crate) fn windows(&self) -> usize {
+        let found = self.ask("xdotool", &["search", "--onlyvisible", "--name", "Flowloom$"]);
+        found.unwrap_or_default().lines().count()
+    }
 }
 
 impl Drop for Desktop {

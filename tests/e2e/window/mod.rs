@@ -5,5 +5,7 @@ mod desktop;
 mod hands;
 mod picture;
 mod reader;
+mod scenario;
 mod shell;
+mod start;
 mod studio;

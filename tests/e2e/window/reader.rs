@@ -1,6 +1,7 @@
 //! What a screen reader knows of the window, asked on AT-SPI's bus as one would.
 
 use super::desktop::Desktop;
+use crate::eventually::eventually;
 
 const LAUNCHER: &str = "org.a11y.Bus";
 const REGISTRY: &str = "org.a11y.atspi.Registry";
@@ -63,9 +64,47 @@ impl<'a> Reader<'a> {
         self.items().into_iter().find(|item| item.name == name)
     }
 
+    #[track_caller]
+    pub(crate) fn wait_for(&self, name: &str) -> Item {
+        eventually(&format!("a screen reader finds `{name}`"), || self.find(name))
+    }
+
+    /// As [`Reader::wait_for`], by how the name starts.
+    #[track_caller]
+    pub(crate) fn wait_for_start(&self, start: &str) -> Item {
+        eventually(&format!("a screen reader finds `{start}…`"), || self.find_start(start))
+    }
+
+    fn find_start(&self, start: &str) -> Option<Item> {
+        self.items().into_iter().find(|item| item.name.starts_with(start))
+    }
+
+    /// The middle of what has this name, once it stays where it is.
+    #[track_caller]
+    pub(crate) fn place(&self, name: &str) -> [i32; 2] {
+        self.still(&format!("`{name}` comes to rest"), || self.find(name))
+    }
+
+    /// As [`Reader::place`], by how the name starts.
+    #[track_caller]
+    pub(crate) fn place_of_start(&self, start: &str) -> [i32; 2] {
+        self.still(&format!("`{start}…` comes to rest"), || self.find_start(start))
+    }
+
+    #[track_caller]
+    fn still(&self, what: &str, find: impl Fn() -> Option<Item>) -> [i32; 2] {
+        let mut last = None;
+        let [x, y, width, height] = eventually(what, || {
+            let now = self.extents(&find()?);
+            let is_still = now == last;
+            last = now;
+            now.filter(|_| is_still)
+        });
+        [x + width / 2, y + height / 2]
+    }
+
     /// Where it is within its window: x, y, width and height in pixels.
-    #[expect(dead_code, reason = "for scenarios that place and wire nodes")]
-    pub(crate) fn extents(&self, item: &Item) -> Option<[i32; 4]> {
+    fn extents(&self, item: &Item) -> Option<[i32; 4]> {
         let window = "1";
         let method = "org.a11y.atspi.Component.GetExtents";
         let answer = self.call(&item.application, &item.path, method, &[window]).ok()?;
@@ -79,12 +118,6 @@ impl<'a> Reader<'a> {
         let method = "org.a11y.atspi.Text.GetText";
         let answer = self.call(&item.application, &item.path, method, &["0", "--", "-1"]).ok()?;
         quoted(&answer).into_iter().next()
-    }
-
-    /// Does what a screen reader does when its user chooses this.
-    #[expect(dead_code, reason = "for scenarios that place and wire nodes")]
-    pub(crate) fn press(&self, item: &Item) -> bool {
-        self.call(&item.application, &item.path, "org.a11y.atspi.Action.DoAction", &["0"]).is_ok()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Child;
+use std::process::{Child, Command};
 
 use tempfile::TempDir;
 
@@ -10,11 +10,11 @@ use super::desktop::Desktop;
 use super::picture::Picture;
 use crate::eventually::eventually;
 
-/// The `flowloom-studio` binary: `cargo test --workspace` builds it beside the tests, for `src-tauri/tests`.
-fn binary() -> PathBuf {
+/// A program of the workspace: `cargo test --workspace` builds each beside the tests, for tests of its own.
+fn binary(name: &str) -> PathBuf {
     let tests = std::env::current_exe().expect("this program has a path");
     let target = tests.parent().and_then(Path::parent).expect("target/debug/deps/e2e");
-    let binary = target.join("flowloom-studio");
+    let binary = target.join(name);
     assert!(binary.exists(), "no {}: `cargo test --workspace` builds it", binary.display());
     binary
 }
@@ -31,9 +31,17 @@ impl Home {
         Self { home: folder(), folder: folder() }
     }
 
-    #[expect(dead_code, reason = "for scenarios that place and wire nodes")]
+    /// A path in the folder that the program works in.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Whether the store has this text: a draft stands in it as it is.
+    pub(crate) fn has_kept(&self, text: &str) -> bool {
+        ["flowloom.sqlite", "flowloom.sqlite-wal"].iter().any(|file| {
+            let bytes = fs::read(self.home.path().join(file)).unwrap_or_default();
+            bytes.windows(text.len()).any(|part| part == text.as_bytes())
+        })
     }
 
     /// Starts the studio and waits for its first frame.
@@ -48,13 +56,28 @@ impl Home {
         args: &[&str],
         environment: &[(&str, &str)],
     ) -> Studio<'a> {
+        let mut command = desktop.command(binary("flowloom-studio"));
+        command.env("FLOWLOOM_HOME", self.home.path()).envs(environment.iter().copied());
+        self.spawn(desktop, command.args(args))
+    }
+
+    /// As [`Home::start`], where a second start on the same desktop hands its files over and ends.
+    pub(crate) fn start_shared<'a>(&self, desktop: &'a Desktop, args: &[&str]) -> Studio<'a> {
+        self.spawn(desktop, self.shared(desktop, "flowloom-studio").args(args))
+    }
+
+    /// A program with this home as a person has it, by the system's rules.
+    pub(crate) fn shared(&self, desktop: &Desktop, program: &str) -> Command {
+        let mut command = desktop.command(binary(program));
+        command.env("XDG_DATA_HOME", self.home.path());
+        command.env_remove("FLOWLOOM_HOME").env_remove("FLOWLOOM_ALONE");
+        command
+    }
+
+    fn spawn<'a>(&self, desktop: &'a Desktop, command: &mut Command) -> Studio<'a> {
         let log = self.home.path().join("stderr.txt");
-        let child = desktop
-            .command(binary())
-            .args(args)
-            .envs(environment.iter().copied())
+        let child = command
             .current_dir(self.folder.path())
-            .env("FLOWLOOM_HOME", self.home.path())
             .env("FLOWLOOM_BENCH_START", "1")
             .stderr(fs::File::create(&log).expect("a log"))
             .spawn()
@@ -107,30 +130,23 @@ impl Studio<'_> {
         self.hands(&["mousemove", "--sync", "--window", &self.window, &x, &y]);
     }
 
-    #[expect(dead_code, reason = "for scenarios that place and wire nodes")]
     #[track_caller]
     pub(crate) fn click(&self, at: [i32; 2]) {
         self.point(at);
         self.hands(&["click", "1"]);
     }
 
-    #[expect(dead_code, reason = "for scenarios that place and wire nodes")]
-    #[track_caller]
-    pub(crate) fn double_click(&self, at: [i32; 2]) {
-        self.point(at);
-        self.hands(&["click", "--repeat", "2", "--delay", "80", "1"]);
-    }
-
-    /// Presses at the first point, moves in steps, and lets go at the last.
-    #[expect(dead_code, reason = "for scenarios that place and wire nodes")]
+    /// Presses at the first point, moves in steps, and lets go at the last once what is dragged shows.
     #[track_caller]
     pub(crate) fn drag(&self, from: [i32; 2], to: [i32; 2]) {
         const STEPS: i32 = 8;
         self.point(from);
+        let calm = self.settled();
         self.hands(&["mousedown", "1"]);
         for step in 1..=STEPS {
             self.point([0, 1].map(|axis: usize| from[axis] + (to[axis] - from[axis]) * step / STEPS));
         }
+        self.until("what is dragged shows", |picture| picture.difference(&calm) > 0.0001);
         self.hands(&["mouseup", "1"]);
     }
 
@@ -177,6 +193,11 @@ impl Studio<'_> {
     pub(crate) fn close(&self) {
         self.do_("windowactivate", &["--sync"]);
         self.key("alt+F4");
+    }
+
+    /// What the title bar says.
+    pub(crate) fn title(&self) -> String {
+        self.desktop.ask("xdotool", &["getwindowname", &self.window]).unwrap_or_default()
     }
 
     /// Takes the window's pixels, as they are on the display.
