@@ -178,12 +178,12 @@ impl Window {
         self.surface.upload(gpu, &output.textures_delta);
         if !is_hidden {
             let jobs = self.ctx.tessellate(output.shapes, output.pixels_per_point);
-            let meshed = begun.elapsed() - laid_out;
+            let meshed = begun.elapsed().saturating_sub(laid_out);
             match self.surface.paint(gpu, &self.tauri, &jobs, output.pixels_per_point) {
                 Painted::Shown => self.shown(),
                 Painted::Later(delay) => self.repaint.after(delay),
             }
-            let painted = begun.elapsed() - laid_out - meshed;
+            let painted = begun.elapsed().saturating_sub(laid_out + meshed);
             tracing::trace!(?laid_out, ?meshed, ?painted, jobs = jobs.len(), "frame took");
         }
         self.surface.free(&output.textures_delta);
