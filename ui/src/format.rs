@@ -18,6 +18,11 @@ pub fn count(number: u64) -> String {
     text
 }
 
+/// `1 row`, `1,842 rows`.
+pub fn rows(rows: u64) -> String {
+    format!("{} {}", count(rows), if rows == 1 { "row" } else { "rows" })
+}
+
 /// `1.8 M`, `917 k`, `412`: at most four signs and a unit.
 pub fn short(number: f64) -> String {
     for (size, unit) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] {

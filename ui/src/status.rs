@@ -1,6 +1,7 @@
 //! What a node looks like from outside: its state in words, shape and colour.
 
 use egui::{Color32, Painter, Pos2, Shape, Stroke, Vec2};
+use flowloom_studio::State;
 
 use crate::theme::Tokens;
 
@@ -21,6 +22,19 @@ pub enum Status {
     Blocked,
     /// The job did not need it.
     Skipped,
+}
+
+impl From<State> for Status {
+    fn from(state: State) -> Self {
+        match state {
+            State::Queued => Self::Queued,
+            State::Running => Self::Running,
+            State::Done => Self::Done,
+            State::Failed => Self::Failed,
+            State::Blocked => Self::Blocked,
+            State::Skipped => Self::Skipped,
+        }
+    }
 }
 
 impl Status {

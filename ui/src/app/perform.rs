@@ -101,9 +101,7 @@ impl App {
                 }
             }
             Request::Open(path) => self.load_file(path, Then::Show),
-            Request::ShowTab(key) => {
-                self.front = self.docs.iter().position(|doc| doc.key == key).unwrap_or(self.front);
-            }
+            Request::ShowTab(key) => self.show_tab(key),
             Request::CloseTab(key) => self.close_tab(key),
             Request::ContextMenu { at, about } => self.menu = Some((at, about)),
             Request::Tell(problem) => self.tell(problem),

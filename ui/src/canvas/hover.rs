@@ -106,7 +106,7 @@ impl CanvasState {
                 let (from, to) = (&self.scene.items[ends.from], &self.scene.items[ends.to]);
                 ui.label(RichText::new(format!("{} to {}", from.title, to.title)).font(theme::strong()));
                 if let Some(rows) = doc.rows_at(&from.id, &from.outputs[ends.from_port].name) {
-                    ui.label(rows_text(rows));
+                    ui.label(format::rows(rows));
                 }
                 faint(ui, tokens, "Drag an end to another port, Alt+click to cut");
             }
@@ -155,7 +155,7 @@ impl CanvasState {
         let Some(spot) = node.outputs.get(port) else { return };
         ui.label(RichText::new(format!("{} output: {}", node.title, spot.label)).font(theme::strong()));
         if let Some(rows) = doc.rows_at(&node.id, &spot.name) {
-            ui.label(rows_text(rows));
+            ui.label(format::rows(rows));
         }
         columns(ui, doc, tokens, node, port);
     }
@@ -178,10 +178,6 @@ fn columns(ui: &mut Ui, doc: &Doc, tokens: &Tokens, node: &super::scene::Item, p
     if schema.len() > COLUMNS {
         faint(ui, tokens, &format!("and {} more", schema.len() - COLUMNS));
     }
-}
-
-fn rows_text(rows: u64) -> String {
-    format!("{} {}", format::count(rows), if rows == 1 { "row" } else { "rows" })
 }
 
 fn faint(ui: &mut Ui, tokens: &Tokens, text: &str) {

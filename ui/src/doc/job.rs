@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use flowloom_flow::{Counts, NodeId, Problem, Progress, Written};
 use flowloom_studio::{Job, NodePreview, Outcome, Preview, Report, RunEvent, RunOutcome, Session, State};
 
-use super::{Doc, job_of};
+use super::{Doc, Log, job_of};
 use crate::format;
 
 /// What a job is for.
@@ -95,6 +95,14 @@ impl Running {
         self.nodes.values().filter_map(NodeRun::left).max()
     }
 
+    /// Takes in the events that have come; what is worth a line goes to `log`.
+    fn drain(&mut self, log: &mut Log) {
+        let events: Vec<RunEvent> = self.job.events().collect();
+        for problem in events.into_iter().filter_map(|event| self.take(event)) {
+            log.problem(problem);
+        }
+    }
+
     fn take(&mut self, event: RunEvent) -> Option<Problem> {
         match event {
             RunEvent::State { node, state } => {
@@ -156,24 +164,14 @@ impl Doc {
     /// Takes in what the job said; ends it when there is an outcome.
     pub(super) fn poll_job(&mut self) {
         let Some(running) = &mut self.job else { return };
-        let events: Vec<RunEvent> = running.job.events().collect();
-        for event in events {
-            if let Some(problem) = running.take(event) {
-                self.log.problem(problem);
-            }
-        }
+        running.drain(&mut self.log);
         let grace = Duration::from_millis(150);
         let is_left = !running.is_committing && running.stopped.is_some_and(|at| at.elapsed() > grace);
         let Some(outcome) = running.job.outcome().or_else(|| is_left.then_some(Outcome::Cancelled)) else {
             return;
         };
         // Events that came between the last look and the outcome.
-        let rest: Vec<RunEvent> = running.job.events().collect();
-        for event in rest {
-            if let Some(problem) = running.take(event) {
-                self.log.problem(problem);
-            }
-        }
+        running.drain(&mut self.log);
         let Some(running) = self.job.take() else { return };
         match outcome {
             Outcome::Preview(preview) => self.take_preview(&running, preview),
@@ -256,28 +254,22 @@ impl Doc {
             if let Some(id) = problem.at.node.clone()
                 && let Some(signature) = running.signatures.get(&id).copied()
             {
-                let (_, run) = self.runs.entry(id).or_default();
-                *run = NodeRun {
+                let run = NodeRun {
                     state: Some(State::Failed),
                     problems: vec![problem.clone()],
                     ..NodeRun::default()
                 };
-                let id = problem.at.node.clone();
-                if let Some(entry) = id.and_then(|id| self.runs.get_mut(&id)) {
-                    entry.0 = signature;
-                }
+                self.runs.insert(id, (signature, run));
             }
             self.log.problem(problem);
         }
     }
 
     fn keep(&mut self, running: Running) {
-        let mut nodes: Vec<(NodeId, NodeRun)> = running.nodes.into_iter().collect();
-        nodes.sort_by(|(a, _), (b, _)| a.cmp(b));
-        for (id, run) in nodes {
-            if let Some(signature) = running.signatures.get(&id) {
-                self.runs.insert(id, (*signature, run));
-            }
-        }
+        let signatures = running.signatures;
+        self.runs.extend(running.nodes.into_iter().filter_map(|(id, run)| {
+            let signature = *signatures.get(&id)?;
+            Some((id, (signature, run)))
+        }));
     }
 }

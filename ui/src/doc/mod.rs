@@ -113,7 +113,6 @@ impl Doc {
             revision: 0,
         };
         doc.follow(session)?;
-        doc.recompile(session)?;
         Ok(doc)
     }
 

@@ -1,7 +1,6 @@
 //! A node as the canvas draws it: what is known of it, in a few words and numbers.
 
 use flowloom_flow::{NodeId, Problem};
-use flowloom_studio::State;
 
 use super::{Doc, NodeRun};
 use crate::format;
@@ -34,7 +33,7 @@ impl Doc {
     /// The node's state, from the job that goes on, else from what earlier ones left.
     pub fn status(&self, id: &NodeId) -> Status {
         if let Some(state) = self.job.as_ref().and_then(|job| job.nodes.get(id)).and_then(|node| node.state) {
-            return of_state(state);
+            return state.into();
         }
         if self.trouble(id).is_some_and(Problem::is_error) {
             return if self.has_failed(id) { Status::Failed } else { Status::Unset };
@@ -44,7 +43,7 @@ impl Doc {
         match run.or(look) {
             None => Status::Ready,
             Some((signature, _)) if !self.is_current(id, signature) => Status::Stale,
-            Some((_, state)) => state.map_or(Status::Ready, of_state),
+            Some((_, state)) => state.map_or(Status::Ready, Status::from),
         }
     }
 
@@ -129,7 +128,7 @@ impl Doc {
             };
         } else if let Some((_, look)) = self.looks.get(id) {
             let rows = look.ports.iter().map(|port| port.rows.height() as u64).sum::<u64>();
-            view.left = if look.ports.is_empty() { String::new() } else { rows_text(rows) };
+            view.left = if look.ports.is_empty() { String::new() } else { format::rows(rows) };
             view.right = if look.is_cached { "cached".to_owned() } else { format::millis(look.elapsed_ms) };
         }
         if status == Status::Queued && view.left.is_empty() {
@@ -168,20 +167,5 @@ fn all_has(all: &[&Problem], problem: &Problem) -> bool {
 fn rows_of(run: &NodeRun) -> String {
     let mut rows = run.rows.values();
     let first = rows.next().copied();
-    first.map_or_else(String::new, |first| rows_text(first + rows.sum::<u64>()))
-}
-
-fn rows_text(rows: u64) -> String {
-    format!("{} {}", format::count(rows), if rows == 1 { "row" } else { "rows" })
-}
-
-fn of_state(state: State) -> Status {
-    match state {
-        State::Queued => Status::Queued,
-        State::Running => Status::Running,
-        State::Done => Status::Done,
-        State::Failed => Status::Failed,
-        State::Blocked => Status::Blocked,
-        State::Skipped => Status::Skipped,
-    }
+    first.map_or_else(String::new, |first| format::rows(first + rows.sum::<u64>()))
 }

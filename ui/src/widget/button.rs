@@ -63,12 +63,7 @@ pub fn framed(ui: &mut Ui, label: &str) -> Response {
     let (rect, response) =
         ui.allocate_exact_size(Vec2::new(words.size().x + 20.0, space::ROW), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), label));
-    let (fill, edge) = match () {
-        () if response.has_focus() => (tokens.hover, tokens.accent),
-        () if response.hovered() => (tokens.hover, tokens.line_strong),
-        () => (tokens.raised, tokens.line),
-    };
-    ui.painter().rect(rect, space::RADIUS, fill, Stroke::new(1.0, edge), StrokeKind::Inside);
+    ground(ui, &response);
     let at = Align2::CENTER_CENTER.anchor_size(rect.center(), words.size());
     ui.painter().galley(at.min, words, color);
     response.on_hover_cursor(CursorIcon::PointingHand)
@@ -79,13 +74,19 @@ pub fn opens(ui: &mut Ui, label: &str) -> Response {
     let tokens = Tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(space::ROW), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), label));
+    ground(ui, &response);
+    let sign = Rect::from_center_size(rect.center(), Vec2::splat(12.0));
+    icon::paint(ui.painter(), "ui/chevron_down", sign, tokens.dim);
+    response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(label)
+}
+
+/// Fill and edge of a framed button.
+fn ground(ui: &Ui, response: &Response) {
+    let tokens = Tokens::of(ui);
     let (fill, edge) = match () {
         () if response.has_focus() => (tokens.hover, tokens.accent),
         () if response.hovered() => (tokens.hover, tokens.line_strong),
         () => (tokens.raised, tokens.line),
     };
-    ui.painter().rect(rect, space::RADIUS, fill, Stroke::new(1.0, edge), StrokeKind::Inside);
-    let sign = Rect::from_center_size(rect.center(), Vec2::splat(12.0));
-    icon::paint(ui.painter(), "ui/chevron_down", sign, tokens.dim);
-    response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(label)
+    ui.painter().rect(response.rect, space::RADIUS, fill, Stroke::new(1.0, edge), StrokeKind::Inside);
 }

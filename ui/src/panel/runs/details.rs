@@ -3,7 +3,7 @@
 use egui::accesskit::Role;
 use egui::{Align2, Color32, CursorIcon, Frame, Margin, Rect, RichText, Sense, Ui, Vec2, WidgetInfo};
 use flowloom_flow::Problem;
-use flowloom_studio::{NodeReport, PastRun, State};
+use flowloom_studio::{NodeReport, PastRun};
 
 use crate::doc::{Doc, title_of};
 use crate::format;
@@ -55,23 +55,12 @@ fn note(ui: &mut Ui, text: &str, color: Color32) {
     ui.label(RichText::new(text).font(theme::small()).color(color));
 }
 
-fn status(state: State) -> Status {
-    match state {
-        State::Queued => Status::Queued,
-        State::Running => Status::Running,
-        State::Done => Status::Done,
-        State::Failed => Status::Failed,
-        State::Blocked => Status::Blocked,
-        State::Skipped => Status::Skipped,
-    }
-}
-
 fn line(ui: &mut Ui, doc: &Doc, node: &NodeReport, out: &mut Requests) {
     let tokens = Tokens::of(ui);
     let is_there = doc.flow.nodes.contains_key(&node.node);
     let sense = if is_there { Sense::click() } else { Sense::hover() };
     let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), ROW), sense);
-    let state = status(node.state);
+    let state = Status::from(node.state);
     let rows: Vec<String> = match node.rows.len() {
         1 => node.rows.values().map(|rows| format!("{} rows", format::count(*rows))).collect(),
         _ => node.rows.iter().map(|(port, rows)| format!("{port} {}", format::count(*rows))).collect(),
