@@ -4,6 +4,7 @@
 //! target folder: cargo then finds every dependency built already.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -50,14 +51,8 @@ pub(crate) fn alone(name: &str, project: &Project) -> Command {
     put_in(&folder, "rust-toolchain.toml", &read("rust-toolchain.toml"));
     put_in(&folder, "Cargo.lock", &lock());
     let target = cache().join("exports/target");
-    let cargo = Command::new(env!("CARGO"))
-        .current_dir(&folder)
-        .args(["build", "--offline", "--quiet"])
-        .env("CARGO_TARGET_DIR", &target)
-        .env("CARGO_PROFILE_DEV_DEBUG", "0")
-        .env_remove("RUSTFLAGS")
-        .output()
-        .expect("cargo runs");
+    let cargo =
+        cargo_build(&folder, &target).env("CARGO_PROFILE_DEV_DEBUG", "0").output().expect("cargo runs");
     assert!(cargo.status.success(), "{name}: {}", said(&cargo));
     let manifest = project.files.get("Cargo.toml").expect("a manifest");
     let package = manifest.lines().find_map(|line| line.strip_prefix("name = ")).expect("a name");
@@ -111,14 +106,26 @@ fn build() -> Result<PathBuf, String> {
 
     // `target/tmp` is where cargo puts temporary files of tests.
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
-    let cargo = Command::new(env!("CARGO"))
-        .current_dir(PACKAGE)
-        .args(["build", "--offline", "--quiet"])
-        .env("CARGO_TARGET_DIR", target)
-        .env_remove("RUSTFLAGS")
-        .output()
-        .expect("cargo runs");
+    let cargo = cargo_build(Path::new(PACKAGE), target).output().expect("cargo runs");
     if cargo.status.success() { Ok(target.join("debug/flowloom-exports")) } else { Err(said(&cargo)) }
+}
+
+/// `cargo build` as from a shell: what the cargo that runs this test has set for it would tell the build scripts of
+/// dependencies (ring's looks at the package's name) that they are stale. All that depends on them would then be
+/// built again, under the files that this very test run still links.
+fn cargo_build(package: &Path, target: &Path) -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    let set_for_tests = |name: &str| {
+        ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CFG_", "CARGO_BIN_"]
+            .iter()
+            .any(|start| name.starts_with(start))
+            || ["OUT_DIR", "LD_LIBRARY_PATH", "RUSTFLAGS"].contains(&name)
+    };
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(set_for_tests)) {
+        cargo.env_remove(name);
+    }
+    cargo.current_dir(package).args(["build", "--offline", "--quiet"]).env("CARGO_TARGET_DIR", target);
+    cargo
 }
 
 fn read(file: &str) -> String {
