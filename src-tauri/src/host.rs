@@ -4,11 +4,13 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
 use anyhow::Context as _;
 use egui::Event;
+use egui_system_font_provider::SystemFontProvider;
 use tauri::AppHandle;
 use tauri::window::WindowBuilder;
 use tauri_runtime_wry::tao::event::WindowEvent;
@@ -59,6 +61,8 @@ pub(crate) struct Host {
     letters: Receiver<Letter>,
     bell: Bell,
     clipboard: Rc<Clipboard>,
+    /// Looks the system's fonts up on a thread of its own, from now on.
+    fonts: Arc<SystemFontProvider>,
     started: Instant,
     /// Windows that were opened, for their labels.
     count: u32,
@@ -74,9 +78,10 @@ impl Host {
         started: Instant,
     ) -> Self {
         let clipboard = Rc::new(Clipboard::new(inbox.clone()));
+        let fonts = Arc::new(SystemFontProvider::new());
         let opening = Some(opening);
         let windows = BTreeMap::new();
-        Self { app, inbox, windows, opening, gpu: None, letters, bell, clipboard, started, count: 0 }
+        Self { app, inbox, windows, opening, gpu: None, letters, bell, clipboard, fonts, started, count: 0 }
     }
 
     pub(crate) fn open_window(&mut self, setup: Setup) -> anyhow::Result<()> {
@@ -94,7 +99,7 @@ impl Host {
         let gpu = self.gpu.as_ref().context("there is no graphics device")?;
         let started = if self.windows.is_empty() { self.started } else { Instant::now() };
         let (bell, inbox, clipboard) = (&self.bell, &self.inbox, &self.clipboard);
-        let shared = Shared { gpu, bell, inbox, clipboard, started };
+        let shared = Shared { gpu, bell, inbox, clipboard, fonts: &self.fonts, started };
         let label = window.label().to_owned();
         let app = App::new(setup);
         let app = if self.windows.is_empty() { app } else { app.beside_others() };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use egui::{Event, OutputCommand, PlatformOutput, RawInput, Rect, ViewportCommand, ViewportId};
+use egui_system_font_provider::SystemFontProvider;
 use tauri_runtime_wry::tao::event::WindowEvent;
 use tauri_runtime_wry::tao::window::Theme;
 
@@ -54,6 +55,7 @@ pub(crate) struct Shared<'a> {
     pub(crate) bell: &'a Bell,
     pub(crate) inbox: &'a Inbox,
     pub(crate) clipboard: &'a Rc<Clipboard>,
+    pub(crate) fonts: &'a Arc<SystemFontProvider>,
     pub(crate) started: Instant,
 }
 
@@ -70,6 +72,8 @@ impl Window {
         let input = Rc::new(RefCell::new(Input::new()));
         let ctx = egui::Context::default();
         flowloom_ui::install(&ctx);
+        let fonts = Arc::clone(shared.fonts);
+        ctx.set_font_providers(vec![fonts]);
         let asked = Arc::clone(&repaint);
         ctx.set_request_repaint_callback(move |info| asked.after(info.delay));
         #[cfg(target_os = "linux")]

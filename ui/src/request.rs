@@ -19,11 +19,12 @@ pub enum Request {
     Edit(Vec<Edit>),
     /// An edit that goes on with the ones before it that have the same name: typing into one field.
     EditDuring {
+        flow: FlowKey,
         edit: Edit,
         gesture: String,
     },
     /// The gesture is over: the field was left, the mouse released.
-    EndGesture,
+    EndGesture(FlowKey),
     Select(BTreeSet<NodeId>),
     /// Shows the rows of this output port (of a writer: its input) in the data panel.
     Look {

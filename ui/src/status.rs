@@ -64,7 +64,7 @@ impl Status {
         }
     }
 
-    /// Its shape: ● done, ◐ running, ○ queued, ▲ needs something, ✕ failed, ◌ stale, – skipped. `size`: edge in points.
+    /// Its shape: ● done, ◐ running, ○ not run yet, ◎ queued, ▲ needs something, ✕ failed, ◌ stale, – skipped. `size`: edge in points.
     pub fn paint(self, painter: &Painter, center: Pos2, size: f32, tokens: &Tokens) {
         self.paint_in(painter, center, size, self.color(tokens));
     }
@@ -77,8 +77,12 @@ impl Status {
             Self::Done => {
                 painter.circle_filled(center, radius, color);
             }
-            Self::Ready | Self::Queued => {
+            Self::Ready => {
                 painter.circle_stroke(center, radius - stroke.width / 2.0, stroke);
+            }
+            Self::Queued => {
+                painter.circle_stroke(center, radius - stroke.width / 2.0, stroke);
+                painter.circle_filled(center, radius * 0.4, color);
             }
             Self::Running => {
                 painter.circle_stroke(center, radius - stroke.width / 2.0, stroke);

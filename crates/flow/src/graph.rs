@@ -23,6 +23,7 @@ pub struct Flow {
 
 /// A value that a run may set: `--set name=value`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Parameter {
     /// `None`: every run must set it.
     pub default: Option<Value>,

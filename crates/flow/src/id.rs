@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Problem;
 
+/// In bytes.
+const LONGEST: usize = 60;
+
 /// A node's stable name within its flow: `[a-z][a-z0-9_]*`, at most 60 characters.
 ///
 /// It is the key in the flow file and the variable in exported code, so it never changes by itself.
@@ -31,7 +34,7 @@ impl NodeId {
                 _ => {}
             }
         }
-        id.truncate(60);
+        id.truncate(LONGEST);
         let id = id.trim_end_matches('_');
         Self(if id.is_empty() { "node".to_owned() } else { id.to_owned() })
     }
@@ -39,7 +42,7 @@ impl NodeId {
     /// This name with a number after it, shortened where both do not fit: `paid_2`.
     pub(crate) fn numbered(&self, number: u64) -> Self {
         let number = format!("_{number}");
-        let stem: String = self.0.chars().take(60 - number.len()).collect();
+        let stem: String = self.0.chars().take(LONGEST - number.len()).collect();
         Self(format!("{}{number}", stem.trim_end_matches('_')))
     }
 }
@@ -48,14 +51,17 @@ impl FromStr for NodeId {
     type Err = Problem;
 
     fn from_str(text: &str) -> Result<Self, Problem> {
-        let is_valid = text.len() <= 60
+        let is_valid = text.len() <= LONGEST
             && text.starts_with(|c: char| c.is_ascii_lowercase())
             && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         if is_valid {
             return Ok(Self(text.to_owned()));
         }
+        let at_most =
+            if text.len() > LONGEST { format!(", {LONGEST} of them at most") } else { String::new() };
+        let example = Self::nearest(text);
         Err(Problem::user(format!("`{text}` cannot name a node"))
-            .hint(format!("use lower-case letters, digits and `_`, such as `{}`", Self::nearest(text))))
+            .hint(format!("use lower-case letters, digits and `_`{at_most}, such as `{example}`")))
     }
 }
 
@@ -99,6 +105,8 @@ mod tests {
 
     #[test]
     fn a_wrong_name_is_answered_with_a_right_one() {
+        let long = "x".repeat(61).parse::<NodeId>().expect_err("is too long");
+        assert!(long.hint.expect("a hint").contains("`_`, 60 of them at most, such as"));
         let problem = "Paid orders".parse::<NodeId>().expect_err("has a space");
         assert_eq!(
             problem.hint.as_deref(),

@@ -154,6 +154,25 @@ pub fn has_reference(value: &Value) -> bool {
     }
 }
 
+/// Makes every `${name}` in `value` a `${to}`; text that is no valid use of parameters stays.
+pub(crate) fn rename(value: &mut Value, name: &str, to: &str) {
+    match value {
+        Value::String(text) => {
+            let Ok(parts) = split(text) else { return };
+            let written = parts.into_iter().map(|part| match part {
+                Part::Text("${") => "$${".to_owned(),
+                Part::Text(text) => text.to_owned(),
+                Part::Reference(old) => format!("${{{}}}", if old == name { to } else { old }),
+            });
+            let renamed = written.collect();
+            *text = renamed;
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| rename(item, name, to)),
+        Value::Object(map) => map.values_mut().for_each(|item| rename(item, name, to)),
+        _ => {}
+    }
+}
+
 /// A parameter's name: `[A-Za-z_][A-Za-z0-9_]*`.
 pub fn check_name(name: &str) -> Result<(), Problem> {
     let is_valid = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')

@@ -266,7 +266,7 @@ fn selecting_a_node_shows_its_data_at_once_clicking_a_port_shows_that_port() {
 }
 
 #[test]
-fn run_all_ctrl_enter_run_to_here_shift_enter_cancel_ctrl_alt_enter_only_stale_parts_run() {
+fn run_all_ctrl_enter_run_to_here_shift_enter_cancel_ctrl_alt_enter_or_esc_only_stale_parts_run() {
     let mut studio = Studio::orders();
     studio.click_at(studio.node("Big"), PLAIN);
     studio.press(SHIFT, Key::Enter);
@@ -290,6 +290,14 @@ fn run_all_ctrl_enter_run_to_here_shift_enter_cancel_ctrl_alt_enter_only_stale_p
     studio.press(CTRL.plus(ALT), Key::Enter);
     studio.finish();
     assert_eq!(studio.states(), [Ready], "nobody is at fault");
+
+    studio.press(CTRL, Key::Enter);
+    studio.click_at(studio.node("Orders"), PLAIN);
+    studio.press(PLAIN, Key::Escape);
+    assert!(studio.selected().is_empty() && studio.doc().job.is_some(), "the selection goes first");
+    studio.press(PLAIN, Key::Escape);
+    studio.finish();
+    assert!(studio.doc().job.is_none());
 }
 
 #[test]

@@ -48,6 +48,16 @@ impl Default for Keymap {
     }
 }
 
+/// What has the keyboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    /// The canvas, or nothing.
+    Canvas,
+    /// A button, a list: Tab walks on from it.
+    Widget,
+    Text,
+}
+
 impl Keymap {
     pub fn of(system: System) -> Self {
         Self { system, own: BTreeMap::new() }
@@ -116,14 +126,14 @@ impl Keymap {
         format!("{modifiers}{glue}{}", name_of(key.logical_key))
     }
 
-    /// Takes the keys that were pressed out of the input and gives their actions. With `is_typing` a text
-    /// field has the keyboard and keeps the keys that it needs itself.
-    pub fn pressed(&self, ctx: &Context, is_typing: bool) -> Vec<Action> {
+    /// Takes the keys that were pressed out of the input and gives their actions. What has the keyboard keeps the
+    /// keys that it needs itself.
+    pub fn pressed(&self, ctx: &Context, focus: Focus) -> Vec<Action> {
         let mut actions = Vec::new();
         ctx.input_mut(|input| {
             input.events.retain(|event| {
                 let Event::Key { key, pressed: true, modifiers, .. } = event else { return true };
-                match self.action_of(*key, *modifiers, is_typing) {
+                match self.action_of(*key, *modifiers, focus) {
                     Some(action) => {
                         actions.push(action);
                         false
@@ -135,10 +145,15 @@ impl Keymap {
         actions
     }
 
-    fn action_of(&self, key: Key, modifiers: Modifiers, is_typing: bool) -> Option<Action> {
+    fn action_of(&self, key: Key, modifiers: Modifiers, focus: Focus) -> Option<Action> {
         Action::ALL.iter().copied().find(|action| {
-            let is_open = !action.is_clipboard() && (!is_typing || action.is_for_text_too());
+            let is_open = match focus {
+                Focus::Canvas => true,
+                Focus::Widget => key != Key::Tab,
+                Focus::Text => action.is_for_text_too(),
+            };
             is_open
+                && !action.is_clipboard()
                 && self
                     .keys(*action)
                     .iter()
@@ -254,10 +269,18 @@ mod tests {
     #[test]
     fn a_text_field_keeps_its_keys() {
         let keymap = Keymap::of(System::Linux);
-        assert_eq!(keymap.action_of(Key::Delete, Modifiers::NONE, false), Some(Action::Delete));
-        assert_eq!(keymap.action_of(Key::Delete, Modifiers::NONE, true), None);
+        assert_eq!(keymap.action_of(Key::Delete, Modifiers::NONE, Focus::Canvas), Some(Action::Delete));
+        assert_eq!(keymap.action_of(Key::Delete, Modifiers::NONE, Focus::Text), None);
         let ctrl = Modifiers { ctrl: true, command: true, ..Modifiers::NONE };
-        assert_eq!(keymap.action_of(Key::S, ctrl, true), Some(Action::Save));
-        assert_eq!(keymap.action_of(Key::Z, ctrl, true), None, "its own undo");
+        assert_eq!(keymap.action_of(Key::S, ctrl, Focus::Text), Some(Action::Save));
+        assert_eq!(keymap.action_of(Key::Z, ctrl, Focus::Text), None, "its own undo");
+    }
+
+    #[test]
+    fn tab_walks_on_from_a_button() {
+        let keymap = Keymap::of(System::Linux);
+        assert_eq!(keymap.action_of(Key::Tab, Modifiers::NONE, Focus::Canvas), Some(Action::AddNode));
+        assert_eq!(keymap.action_of(Key::Tab, Modifiers::NONE, Focus::Widget), None);
+        assert_eq!(keymap.action_of(Key::Delete, Modifiers::NONE, Focus::Widget), Some(Action::Delete));
     }
 }

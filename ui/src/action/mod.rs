@@ -6,7 +6,7 @@ mod resolve;
 
 use egui::{Key, Modifiers};
 
-pub use keys::{Keymap, Shortcut, System};
+pub use keys::{Focus, Keymap, Shortcut, System};
 pub use resolve::{Env, Resolved};
 
 /// Something that a person can do, whatever they do it with.
@@ -50,6 +50,8 @@ pub enum Action {
     ToggleSettings,
     ToggleData,
     ToggleMinimap,
+    NextArea,
+    PreviousArea,
     ShowData,
     ShowProfile,
     ShowLog,
@@ -147,6 +149,8 @@ impl Action {
         Self::ToggleSettings,
         Self::ToggleData,
         Self::ToggleMinimap,
+        Self::NextArea,
+        Self::PreviousArea,
         Self::ShowData,
         Self::ShowProfile,
         Self::ShowLog,
@@ -207,6 +211,8 @@ impl Action {
             Self::ToggleSettings => spec("toggle_settings", "Settings", "Show or hide the settings at the right", Some("ui/panel_right"), keys![CTRL_ALT B]),
             Self::ToggleData => spec("toggle_data", "Data", "Show or hide rows, profile, log and runs", Some("ui/panel_bottom"), keys![CTRL J]),
             Self::ToggleMinimap => spec("toggle_minimap", "Minimap", "Show or hide the small map of the flow", None, keys![PLAIN M]),
+            Self::NextArea => spec("next_area", "Next area", "Take the keyboard to the next of toolbar, nodes, canvas, data and settings", None, keys![PLAIN F6]),
+            Self::PreviousArea => spec("previous_area", "Previous area", "Take the keyboard to the area before", None, keys![SHIFT F6]),
             Self::ShowData => spec("show_data", "Show the data", "Rows at the selected node", None, keys![CTRL Num1]),
             Self::ShowProfile => spec("show_profile", "Show the profile", "Nulls, distinct values and distribution of each column", None, keys![CTRL Num2]),
             Self::ShowLog => spec("show_log", "Show the log", "What happened", None, keys![CTRL Num3]),
@@ -260,6 +266,8 @@ impl Action {
                 | Self::TogglePalette
                 | Self::ToggleSettings
                 | Self::ToggleData
+                | Self::NextArea
+                | Self::PreviousArea
                 | Self::ShowData
                 | Self::ShowProfile
                 | Self::ShowLog

@@ -55,6 +55,8 @@ impl Action {
             | Self::ToggleSettings
             | Self::ToggleData
             | Self::ToggleMinimap
+            | Self::NextArea
+            | Self::PreviousArea
             | Self::ShowData
             | Self::ShowProfile
             | Self::ShowLog

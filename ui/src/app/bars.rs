@@ -3,6 +3,7 @@
 use egui::{Align, CornerRadius, Frame, Layout, Margin, Panel, Rect, Response, RichText, Sense, Ui, Vec2};
 
 use super::App;
+use super::areas::Area;
 use crate::action::{Action, Env, Keymap};
 use crate::doc::{Doc, Goal};
 use crate::request::{Request, Requests};
@@ -47,7 +48,8 @@ impl App {
 
     /// Tools: what a flow is mostly asked for.
     pub(super) fn toolbar(&mut self, ui: &mut Ui) {
-        bar(ui, "toolbar", space::TOOLBAR, |ui| {
+        let layer = ui.layer_id();
+        let rect = bar(ui, "toolbar", space::TOOLBAR, |ui| {
             let env = Env { doc: self.docs.get(self.front), tabs: self.docs.len() };
             let (keymap, requests) = (&self.keymap, &mut self.requests);
             let is_narrow = ui.available_width() < 700.0;
@@ -73,6 +75,7 @@ impl App {
                 }
             });
         });
+        self.areas.put(Area::Toolbar, layer, rect);
     }
 
     /// Connection, what goes on, rate; saved, memory.
@@ -122,11 +125,10 @@ fn bar_frame(ui: &Ui) -> Frame {
     Frame::new().fill(Tokens::of(ui).panel).inner_margin(Margin::symmetric(space::PADDING as i8, 0))
 }
 
-fn bar(ui: &mut Ui, id: &'static str, height: f32, content: impl FnOnce(&mut Ui)) {
+fn bar(ui: &mut Ui, id: &'static str, height: f32, content: impl FnOnce(&mut Ui)) -> Rect {
     let frame = bar_frame(ui);
-    Panel::top(id).exact_size(height).resizable(false).frame(frame).show(ui, |ui| {
-        ui.horizontal_centered(content);
-    });
+    let panel = Panel::top(id).exact_size(height).resizable(false).frame(frame);
+    panel.show(ui, |ui| ui.horizontal_centered(content)).response.rect
 }
 
 /// How a tool looks.

@@ -3,6 +3,7 @@
 use egui::{CentralPanel, Frame, Id, Margin, Panel, Rect, Ui, Vec2};
 
 use super::App;
+use super::areas::Area;
 use crate::canvas;
 use crate::dialog::DialogEnv;
 use crate::panel;
@@ -16,6 +17,8 @@ const FOLDED: f32 = 52.0;
 impl App {
     pub(super) fn frame(&mut self, ui: &mut Ui) {
         let is_narrow = ui.available_width() < NARROW;
+        let drawer = if is_narrow { self.drawer_width(ui) } else { 0.0 };
+        self.areas.clear();
         self.menu_bar(ui);
         self.toolbar(ui);
         self.status_bar(ui);
@@ -23,11 +26,13 @@ impl App {
         if !is_narrow {
             self.settings(ui);
         }
-        self.data(ui);
+        self.data(ui, drawer);
         self.center(ui);
-        if is_narrow {
-            self.drawer(ui);
+        if drawer > 0.0 {
+            self.drawer(ui, drawer);
         }
+        let front = self.doc().map(|doc| doc.key);
+        self.panels.right.settings.settle(ui.ctx(), front, &mut self.requests);
         self.context_menu(ui);
         self.dialogs(ui);
         self.toasts.ui(ui.ctx());
@@ -49,6 +54,7 @@ impl App {
             let doc = self.docs.get(self.front);
             panel::palette::show(ui, doc, &mut self.panels.palette, is_narrow, &mut self.requests);
         });
+        self.areas.put(Area::Nodes, ui.layer_id(), shown.response.rect);
         if !is_narrow {
             self.preferences.palette_width = shown.response.rect.width().round();
         }
@@ -65,6 +71,7 @@ impl App {
             ui.set_min_size(ui.available_size());
             self.right_panel(ui);
         });
+        self.areas.put(Area::Settings, ui.layer_id(), shown.response.rect);
         self.preferences.settings_width = shown.response.rect.width().round();
     }
 
@@ -73,20 +80,22 @@ impl App {
         panel::right::show(ui, doc, &mut self.panels.right, &mut self.requests);
     }
 
-    /// The settings over the canvas, where the window is narrow and something is selected.
-    fn drawer(&mut self, ui: &mut Ui) {
+    /// Width of the settings over the canvas, where the window is narrow and something is selected; else 0.
+    fn drawer_width(&self, ui: &Ui) -> f32 {
         let is_wanted = self.doc().is_some_and(|doc| !doc.selection.is_empty());
-        if !self.preferences.has_settings || !is_wanted {
-            return;
-        }
+        let is_open = self.preferences.has_settings && is_wanted;
+        if is_open { space::SETTINGS.min(ui.ctx().content_rect().width() * 0.6) } else { 0.0 }
+    }
+
+    /// The canvas stays as wide as it is under the drawer, so that nodes keep their places.
+    fn drawer(&mut self, ui: &mut Ui, width: f32) {
         let screen = ui.ctx().content_rect();
         let top = space::MENU_BAR + space::TOOLBAR;
-        let size =
-            Vec2::new(space::SETTINGS.min(screen.width() * 0.6), screen.height() - top - space::STATUS_BAR);
+        let size = Vec2::new(width, screen.height() - top - space::STATUS_BAR);
         let at = screen.right_top() + Vec2::new(-size.x, top);
         let area =
             egui::Area::new(Id::unique("drawer")).fixed_pos(at).order(egui::Order::Middle).constrain(false);
-        area.show(ui.ctx(), |ui| {
+        let shown = area.show(ui.ctx(), |ui| {
             let tokens = Tokens::of(ui);
             Frame::new().fill(tokens.panel).stroke((1.0, tokens.line)).show(ui, |ui| {
                 ui.set_min_size(size);
@@ -94,9 +103,11 @@ impl App {
                 self.right_panel(ui);
             });
         });
+        self.areas.put(Area::Settings, shown.response.layer_id, shown.response.rect);
     }
 
-    fn data(&mut self, ui: &mut Ui) {
+    /// `covered`: width at the right that the drawer takes.
+    fn data(&mut self, ui: &mut Ui, covered: f32) {
         if !self.preferences.has_data {
             return;
         }
@@ -108,14 +119,19 @@ impl App {
             // A panel is as large as what is in it: the room is filled, or it would shrink.
             ui.set_min_size(ui.available_size());
             let Some(doc) = self.docs.get_mut(self.front) else { return };
-            panel::bottom::show(ui, doc, &mut self.panels.bottom, &mut self.requests);
+            let mut seen = ui.available_rect_before_wrap();
+            seen.max.x -= covered;
+            ui.scope_builder(egui::UiBuilder::new().max_rect(seen), |ui| {
+                panel::bottom::show(ui, doc, &mut self.panels.bottom, &mut self.requests);
+            });
         });
+        self.areas.put(Area::Data, ui.layer_id(), shown.response.rect);
         self.preferences.data_height = shown.response.rect.height().round();
     }
 
     fn center(&mut self, ui: &mut Ui) {
         let frame = Frame::new().fill(Tokens::of(ui).window).inner_margin(Margin::ZERO);
-        CentralPanel::default().frame(frame).show(ui, |ui| {
+        let shown = CentralPanel::default().frame(frame).show(ui, |ui| {
             let look = canvas::Look {
                 registry: flowloom_studio::registry(),
                 has_minimap: self.preferences.has_minimap,
@@ -126,6 +142,7 @@ impl App {
                 None => self.welcome(ui),
             }
         });
+        self.areas.put(Area::Canvas, ui.layer_id(), shown.response.rect);
     }
 
     /// No flow is open: what to do.

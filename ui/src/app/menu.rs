@@ -81,6 +81,8 @@ const MENUS: [Menu; 5] = [
             None,
             Some(Action::NextTab),
             Some(Action::PreviousTab),
+            Some(Action::NextArea),
+            Some(Action::PreviousArea),
         ],
     ),
     ("Run", &[Some(Action::Preview), Some(Action::PreviewHere), Some(Action::Run), Some(Action::Stop)]),

@@ -1,6 +1,7 @@
 //! The studio in one window: open flows, panels around the canvas, and what carries requests out.
 //! The program that owns the window calls [`App::ui`] for each frame and decides nothing else.
 
+mod areas;
 mod bars;
 mod clipboard;
 mod demo;
@@ -49,6 +50,7 @@ pub struct App {
     dialog: Option<Dialog>,
     toasts: Toasts,
     panels: Panels,
+    areas: areas::Areas,
     /// Where the context menu is and what it is about.
     menu: Option<(egui::Pos2, About)>,
     desk: Desk,
@@ -127,6 +129,7 @@ impl App {
             dialog: None,
             toasts: Toasts::default(),
             panels: Panels::default(),
+            areas: areas::Areas::default(),
             menu: None,
             desk,
             is_loaded: false,

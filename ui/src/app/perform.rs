@@ -7,7 +7,7 @@ use flowloom_studio::Command;
 use super::App;
 use super::disk::Then;
 use super::preferences::ThemeChoice;
-use crate::action::{Action, Resolved};
+use crate::action::{Action, Focus, Resolved};
 use crate::canvas;
 use crate::dialog::{Answered, Close, Dialog};
 use crate::doc::Goal;
@@ -23,7 +23,14 @@ impl App {
         if self.dialog.is_some() {
             return;
         }
-        for action in self.keymap.pressed(ctx, is_typing) {
+        let focused = ctx.memory(egui::Memory::focused);
+        let canvas = self.doc().map(|doc| canvas::id(doc.key));
+        let focus = match focused {
+            _ if is_typing => Focus::Text,
+            Some(_) if focused != canvas => Focus::Widget,
+            _ => Focus::Canvas,
+        };
+        for action in self.keymap.pressed(ctx, focus) {
             self.requests.act(action);
         }
         if !is_typing {
@@ -37,14 +44,17 @@ impl App {
         }
     }
 
-    /// Unwinds one level: the menu, what the canvas is doing, the selection.
+    /// Unwinds one level: the menu, what the canvas is doing, the selection, at last the job.
     fn escape(&mut self) {
         if self.menu.take().is_some() {
             return;
         }
         let Some(doc) = self.docs.get_mut(self.front) else { return };
-        if !doc.canvas.escape() {
-            doc.selection.clear();
+        if doc.canvas.escape() || !std::mem::take(&mut doc.selection).is_empty() {
+            return;
+        }
+        if let Some(job) = doc.job.as_mut() {
+            job.stop();
         }
     }
 
@@ -67,13 +77,11 @@ impl App {
         match request {
             Request::Act(action) => self.act(ctx, action),
             Request::Edit(edits) => self.edit(edits),
-            Request::EditDuring { edit, gesture } => {
-                if let Some(flow) = self.doc().map(|doc| doc.key) {
-                    self.send(Command::Edit { flow, edit, gesture: Some(gesture) });
-                }
+            Request::EditDuring { flow, edit, gesture } => {
+                self.send(Command::Edit { flow, edit, gesture: Some(gesture) });
             }
-            Request::EndGesture => {
-                if let Some(flow) = self.doc().map(|doc| doc.key) {
+            Request::EndGesture(flow) => {
+                if self.docs.iter().any(|doc| doc.key == flow) {
                     self.send(Command::EndGesture { flow });
                 }
             }
@@ -221,13 +229,13 @@ impl App {
                 }
             }
             _ => {
-                self.act_on_view(action);
+                self.act_on_view(ctx, action);
                 self.act_on_canvas(action);
             }
         }
     }
 
-    fn act_on_view(&mut self, action: Action) {
+    fn act_on_view(&mut self, ctx: &Context, action: Action) {
         let preferences = &mut self.preferences;
         match action {
             Action::TogglePalette => preferences.has_palette = !preferences.has_palette,
@@ -240,6 +248,8 @@ impl App {
             Action::ScaleUp => preferences.scale_by(1.0),
             Action::ScaleDown => preferences.scale_by(-1.0),
             Action::ScaleReset => preferences.scale = 1.0,
+            Action::NextArea => self.areas.step(ctx, true),
+            Action::PreviousArea => self.areas.step(ctx, false),
             Action::ShowData => self.show_bottom(Tab::Data),
             Action::ShowProfile => self.show_bottom(Tab::Profile),
             Action::ShowLog => self.show_bottom(Tab::Log),

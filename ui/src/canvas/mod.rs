@@ -29,8 +29,10 @@ mod walk;
 
 use std::collections::BTreeSet;
 
-use egui::{Pos2, Rect, Sense, Ui, UiBuilder};
+use egui::{Id, Pos2, Rect, Sense, Ui, UiBuilder};
 use flowloom_flow::{Flow, NodeId, Registry};
+
+use flowloom_studio::FlowKey;
 
 use crate::doc::Doc;
 use crate::request::Requests;
@@ -231,6 +233,11 @@ impl CanvasState {
     }
 }
 
+/// What has the keyboard while this flow's canvas has it.
+pub fn id(flow: FlowKey) -> Id {
+    Id::unique(("canvas", flow))
+}
+
 /// Draws the canvas in all the room that `ui` has, and takes in what the user does with it.
 pub fn show(ui: &mut Ui, doc: &mut Doc, env: &Look<'_>, out: &mut Requests) {
     let mut canvas = std::mem::take(&mut doc.canvas);
@@ -241,8 +248,7 @@ pub fn show(ui: &mut Ui, doc: &mut Doc, env: &Look<'_>, out: &mut Requests) {
 impl CanvasState {
     fn show(&mut self, ui: &mut Ui, doc: &Doc, env: &Look<'_>, out: &mut Requests) {
         let rect = ui.available_rect_before_wrap();
-        let id = ui.scope_id().with(("canvas", doc.key));
-        let response = ui.interact(rect, id, Sense::click_and_drag());
+        let response = ui.interact(rect, id(doc.key), Sense::click_and_drag());
         ui.advance_cursor_after_rect(rect);
         access::canvas(&response, doc);
         let mut ui = ui.new_child(UiBuilder::new().id_salt(("canvas ui", doc.key)).max_rect(rect));

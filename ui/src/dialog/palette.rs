@@ -130,6 +130,9 @@ fn row(ui: &mut Ui, entry: &Entry, is_at: bool) -> egui::Response {
     let is_on = entry.off.is_none();
     let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 32.0), Sense::click());
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::ListItem, is_on, is_at, &entry.label));
+    if let Some(reason) = entry.off {
+        ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(reason));
+    }
     if is_at || response.hovered() {
         let fill = if is_at { tokens.accent_tint } else { tokens.hover };
         ui.painter().rect_filled(rect, egui::CornerRadius::same(space::RADIUS), fill);

@@ -8,7 +8,7 @@ mod several;
 
 use std::collections::BTreeMap;
 
-use egui::{Frame, Id, Margin, Response, ScrollArea, TextEdit, Ui};
+use egui::{Context, Frame, Id, Margin, Response, ScrollArea, TextEdit, Ui};
 use flowloom_flow::{Edit, FlowNode, NodeId, Problem, parameters};
 use flowloom_studio::{FlowKey, registry};
 use polars::prelude::Schema;
@@ -27,12 +27,18 @@ pub struct SettingsState {
     header: header::HeaderState,
     flow: flow::FlowState,
     loaded: Option<Known>,
-    /// The gesture that goes on, and the field that has the keyboard meanwhile.
-    gesture: Option<(String, Option<Id>)>,
+    typing: Option<Typing>,
     /// The setting that was scrolled to.
     jumped: Option<(NodeId, String)>,
     /// Heads of parts that are closed or open otherwise than at first.
     is_note_folded: bool,
+}
+
+/// A gesture that goes on.
+struct Typing {
+    flow: FlowKey,
+    /// The field that has the keyboard meanwhile.
+    field: Option<Id>,
 }
 
 /// A node as it was loaded, until the flow changes.
@@ -50,30 +56,31 @@ impl SettingsState {
     }
 
     /// Marks `edits` as a part of what is being typed in `key`.
-    fn push(&mut self, ui: &Ui, gesture: String, edits: Vec<Edit>, out: &mut Requests) {
+    fn push(&mut self, ui: &Ui, doc: &Doc, gesture: &str, edits: Vec<Edit>, out: &mut Requests) {
         for edit in edits {
-            out.push(Request::EditDuring { edit, gesture: gesture.clone() });
+            out.push(Request::EditDuring { flow: doc.key, edit, gesture: gesture.to_owned() });
         }
-        self.gesture = Some((gesture, typing(ui)));
+        self.typing = Some(Typing { flow: doc.key, field: typing(ui.ctx()) });
         ui.ctx().request_repaint();
     }
 
-    /// Ends the gesture when its field is left, or the button released.
-    fn settle(&mut self, ui: &Ui, out: &mut Requests) {
-        let Some((_, field)) = &self.gesture else { return };
-        let now = typing(ui);
-        let goes_on = now.is_some() && now == *field;
-        if !goes_on && !ui.input(|input| input.pointer.any_down()) {
-            self.gesture = None;
-            out.push(Request::EndGesture);
+    /// Ends the gesture when its field is left, or the button released. Asked for in every frame: the panel may
+    /// have gone, or show another flow.
+    pub fn settle(&mut self, ctx: &Context, front: Option<FlowKey>, out: &mut Requests) {
+        let Some(Typing { flow, field }) = &self.typing else { return };
+        let now = typing(ctx);
+        let goes_on = now.is_some() && now == *field && front == Some(*flow);
+        if !goes_on && !ctx.input(|input| input.pointer.any_down()) {
+            out.push(Request::EndGesture(*flow));
+            self.typing = None;
         }
     }
 }
 
 /// The text field that has the keyboard.
-fn typing(ui: &Ui) -> Option<Id> {
-    let focused = ui.memory(egui::Memory::focused)?;
-    TextEdit::load_state(ui.ctx(), focused).map(|_| focused)
+fn typing(ctx: &Context) -> Option<Id> {
+    let focused = ctx.memory(egui::Memory::focused)?;
+    TextEdit::load_state(ctx, focused).map(|_| focused)
 }
 
 /// Draws the panel for what is selected in `doc`.
@@ -96,7 +103,6 @@ pub fn show(ui: &mut Ui, doc: &Doc, state: &mut SettingsState, out: &mut Request
             ui.add_space(space::PADDING);
         });
     });
-    state.settle(ui, out);
 }
 
 fn of_node(
@@ -140,7 +146,7 @@ fn of_node(
             state.loaded = Some(known);
         }
     }
-    note(ui, id, node, state, out);
+    note(ui, doc, id, node, state, out);
 }
 
 fn load(doc: &Doc, node: &FlowNode, entry: &flowloom_flow::Entry) -> Result<Loaded, Problem> {
@@ -180,7 +186,7 @@ fn form(
     let (changed, shown) = (form.changed, form.shown);
     state.form.shown = shown;
     if let Some((key, edits)) = loaded.changes(id, now.as_ref(), &changed) {
-        state.push(ui, format!("settings {id} {key}"), edits, out);
+        state.push(ui, doc, &format!("settings {id} {key}"), edits, out);
     }
 }
 
@@ -212,7 +218,7 @@ fn unknown_settings(ui: &mut Ui, node: &FlowNode) {
 }
 
 /// What the user writes about the node.
-fn note(ui: &mut Ui, id: &NodeId, node: &FlowNode, state: &mut SettingsState, out: &mut Requests) {
+fn note(ui: &mut Ui, doc: &Doc, id: &NodeId, node: &FlowNode, state: &mut SettingsState, out: &mut Requests) {
     let is_open = !state.is_note_folded;
     if chrome::section(ui, "Note", is_open, 0) {
         state.is_note_folded = is_open;
@@ -231,7 +237,7 @@ fn note(ui: &mut Ui, id: &NodeId, node: &FlowNode, state: &mut SettingsState, ou
     .changed()
     {
         let edits = vec![Edit::SetNote { id: id.clone(), note: written }];
-        state.push(ui, format!("note {id}"), edits, out);
+        state.push(ui, doc, &format!("note {id}"), edits, out);
     }
 }
 

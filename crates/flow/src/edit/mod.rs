@@ -82,6 +82,11 @@ pub enum Edit {
     RemoveParameter {
         name: String,
     },
+    /// Every `${name}` follows.
+    RenameParameter {
+        name: String,
+        to: String,
+    },
     SetName {
         name: String,
     },
@@ -127,11 +132,10 @@ impl Edit {
                 flow.parameters.insert(name.clone(), parameter.clone());
             }
             Self::RemoveParameter { name } => {
-                if flow.parameters.shift_remove(name).is_none() {
-                    let known = flow.parameters.keys().map(String::as_str);
-                    return Err(missing(format!("there is no parameter `{name}`"), name, known));
-                }
+                check_parameter(&flow, name)?;
+                flow.parameters.shift_remove(name);
             }
+            Self::RenameParameter { name, to } => rename_parameter(&mut flow, name, to)?,
             Self::SetName { name } => flow.name.clone_from(name),
             Self::SetDescription { description } => flow.description.clone_from(description),
             Self::Paste { nodes, by } => nodes::paste(&mut flow, nodes, *by),
@@ -150,6 +154,32 @@ fn check_node(flow: &Flow, id: &NodeId) -> Result<(), Problem> {
         return Ok(());
     }
     Err(missing(format!("there is no node `{id}`"), id.as_str(), flow.nodes.keys().map(NodeId::as_str)))
+}
+
+fn check_parameter(flow: &Flow, name: &str) -> Result<(), Problem> {
+    if flow.parameters.contains_key(name) {
+        return Ok(());
+    }
+    let known = flow.parameters.keys().map(String::as_str);
+    Err(missing(format!("there is no parameter `{name}`"), name, known))
+}
+
+fn rename_parameter(flow: &mut Flow, name: &str, to: &str) -> Result<(), Problem> {
+    check_parameter(flow, name)?;
+    if name == to {
+        return Ok(());
+    }
+    parameters::check_name(to)?;
+    if flow.parameters.contains_key(to) {
+        return Err(Problem::user(format!("there is a parameter `{to}` already")).hint("choose another name"));
+    }
+    let renamed = |old: String| if old == name { to.to_owned() } else { old };
+    let parameters = std::mem::take(&mut flow.parameters).into_iter();
+    flow.parameters = parameters.map(|(old, parameter)| (renamed(old), parameter)).collect();
+    for setting in flow.nodes.values_mut().flat_map(|node| node.settings.values_mut()) {
+        parameters::rename(setting, name, to);
+    }
+    Ok(())
 }
 
 /// `message`, and the known name that `name` was probably meant to be.

@@ -201,6 +201,32 @@ fn edits_are_plain_data() {
     assert!(refused(&edit, &flow).contains("cannot name a parameter"));
 }
 
+#[test]
+fn a_renamed_parameter_takes_its_uses_along() {
+    let edits = json!([
+        {"edit": "set_parameter", "name": "day", "parameter": {"default": "monday"}},
+        {"edit": "set_parameter", "name": "days", "parameter": {"default": 7}},
+        {"edit": "add_node", "kind": "keep", "settings": {
+            "column": "${day}", "limit": "${days}",
+            "more": ["a ${day} of ${days}, $${day} costs $5", {"in": "${day}"}, "${day is no use"]
+        }},
+        {"edit": "rename_parameter", "name": "day", "to": "weekday"},
+    ]);
+    let edits: Vec<Edit> = serde_json::from_value(edits).expect("edits");
+    let flow = edits.iter().fold(Flow::default(), |flow, edit| edit.apply(&flow, KINDS).expect("applied"));
+    assert_eq!(flow.parameters.keys().collect::<Vec<_>>(), ["weekday", "days"]);
+    let settings = &flow.nodes["keep"].settings;
+    assert_eq!((&settings["column"], &settings["limit"]), (&json!("${weekday}"), &json!("${days}")));
+    let more = json!(["a ${weekday} of ${days}, $${day} costs $5", {"in": "${weekday}"}, "${day is no use"]);
+    assert_eq!(settings["more"], more);
+    for (name, to, why) in
+        [("dayz", "x", "did you mean `days`"), ("days", "weekday", "already"), ("days", "a b", "cannot name")]
+    {
+        let edit = Edit::RenameParameter { name: name.to_owned(), to: to.to_owned() };
+        assert!(refused(&edit, &flow).contains(why), "{name} to {to}: {}", refused(&edit, &flow));
+    }
+}
+
 fn random_edit(dice: &mut Dice, flow: &Flow) -> Edit {
     let name = {
         let mut names: Vec<NodeId> = flow.nodes.keys().cloned().collect();

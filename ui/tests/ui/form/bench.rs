@@ -224,6 +224,7 @@ fn frame(ui: &mut egui::Ui, state: &mut State) {
     let fill = Tokens::of(ui).panel;
     Frame::new().fill(fill).show(ui, |ui| {
         settings::show(ui, &state.doc, &mut state.panel, &mut out);
+        state.panel.settle(ui.ctx(), Some(state.doc.key), &mut out);
     });
     for request in out.take() {
         carry_out(state, request);
@@ -237,8 +238,10 @@ fn carry_out(state: &mut State, request: Request) {
             let edit = |edit| Command::Edit { flow, edit, gesture: Some("step".to_owned()) };
             edits.into_iter().map(edit).chain([Command::EndGesture { flow }]).collect()
         }
-        Request::EditDuring { edit, gesture } => vec![Command::Edit { flow, edit, gesture: Some(gesture) }],
-        Request::EndGesture => vec![Command::EndGesture { flow }],
+        Request::EditDuring { flow, edit, gesture } => {
+            vec![Command::Edit { flow, edit, gesture: Some(gesture) }]
+        }
+        Request::EndGesture(flow) => vec![Command::EndGesture { flow }],
         Request::Select(nodes) => {
             state.doc.selection = nodes;
             Vec::new()

@@ -102,6 +102,20 @@ fn the_flow_has_a_name_and_parameters() {
 }
 
 #[test]
+fn a_parameter_gets_another_name_everywhere() {
+    let mut bench = Bench::look(SAMPLE, None, super::Look::default());
+    bench.click("Rename parameter bootstrap").press(Modifiers::COMMAND, Key::A).type_text("1st");
+    bench.key(Key::Enter);
+    assert!(bench.ui.state().doc.flow.parameters.contains_key("bootstrap"), "`1st` is no name");
+    bench.click("Rename parameter bootstrap").press(Modifiers::COMMAND, Key::A).type_text("cluster");
+    bench.key(Key::Enter);
+    let flow = &bench.ui.state().doc.flow;
+    assert_eq!(flow.parameters.keys().next().map(String::as_str), Some("cluster"));
+    assert_eq!(flow.nodes["orders"].settings["bootstrap_servers"], json!("${cluster}"));
+    assert!(bench.has("Rename parameter cluster"));
+}
+
+#[test]
 fn several_nodes_are_listed_and_one_is_picked() {
     let mut bench = Bench::of(SAMPLE, "paid");
     bench.ui.state_mut().doc.selection = ["paid", "orders"].into_iter().map(NodeId::nearest).collect();
