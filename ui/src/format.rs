@@ -63,6 +63,16 @@ pub fn clock(at: SystemTime) -> String {
     DateTime::<Local>::from(at).format("%H:%M:%S%.3f").to_string()
 }
 
+/// `10:42`, the time of day here.
+pub fn minute(at: SystemTime) -> String {
+    DateTime::<Local>::from(at).format("%H:%M").to_string()
+}
+
+/// `21 Nov, 10:42` here.
+pub fn day_and_minute(at: SystemTime) -> String {
+    DateTime::<Local>::from(at).format("%-d %b, %H:%M").to_string()
+}
+
 /// `2026-11-01 10:42:07` here, of milliseconds since 1970 UTC.
 pub fn date_time(since_ms: i64) -> String {
     let moment: DateTime<Utc> = DateTime::from_timestamp_millis(since_ms).unwrap_or_default();

@@ -4,7 +4,6 @@
 pub mod action;
 pub mod app;
 pub mod canvas;
-mod clock;
 pub mod dialog;
 pub mod doc;
 pub mod editor;

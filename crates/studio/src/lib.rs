@@ -22,5 +22,5 @@ pub use flowloom_engine::{
 };
 pub use flowloom_store::Run;
 pub use job::{Job, Outcome};
-pub use remember::{PastRun, home, past_runs, runs};
+pub use remember::{PastRun, home, now_ms, past_runs, runs};
 pub use session::{Reply, Session, registry};

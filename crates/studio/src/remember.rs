@@ -8,7 +8,7 @@ use flowloom_flow::Problem;
 use flowloom_store::{NewRun, Run, Store};
 
 /// Milliseconds since 1970 UTC.
-pub(crate) fn now_ms() -> i64 {
+pub fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
 }
 

@@ -9,7 +9,7 @@ use crate::doc::{Doc, Goal};
 use crate::request::{Request, Requests};
 use crate::status::Status;
 use crate::theme::{self, Tokens, space};
-use crate::widget::tool;
+use crate::widget::{button, tool};
 use crate::{format, icon};
 
 impl App {
@@ -192,6 +192,7 @@ fn tab(ui: &mut Ui, doc: &Doc, is_front: bool, requests: &mut Requests) {
         tokens.panel
     };
     ui.painter().rect_filled(rect, CornerRadius::same(space::RADIUS), ground);
+    button::focus_ring(ui, &response);
     if !doc.is_saved {
         ui.painter().circle_filled(rect.left_center() + Vec2::new(14.0, 0.0), 3.0, tokens.accent);
     }
@@ -203,6 +204,7 @@ fn tab(ui: &mut Ui, doc: &Doc, is_front: bool, requests: &mut Requests) {
         close.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Close {title}")));
         let color = if close.hovered() { tokens.text } else { tokens.faint };
         icon::paint(ui.painter(), "ui/close", cross.shrink(3.0), color);
+        button::focus_ring(ui, &close);
         if close.clicked() {
             requests.push(Request::CloseTab(doc.key));
             return;
@@ -263,7 +265,7 @@ fn saved_text(doc: &Doc) -> String {
     }
     match (doc.is_saved, doc.saved_at) {
         (false, _) => "Unsaved".to_owned(),
-        (true, Some(at)) => format!("Saved {}", crate::clock::local_time(at)),
+        (true, Some(at)) => format!("Saved {}", format::minute(at)),
         (true, None) => "Saved".to_owned(),
     }
 }

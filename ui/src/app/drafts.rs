@@ -8,7 +8,6 @@ use flowloom_studio::{Command, Draft, FlowKey, Reply};
 
 use super::App;
 use super::disk::Then;
-use crate::clock;
 use crate::dialog::Dialog;
 
 /// After the last change, so that typing does not write at each key.
@@ -54,7 +53,7 @@ impl App {
                         path: doc.path.clone(),
                         flow: doc.title(),
                         text: file::save(&doc.flow),
-                        saved_ms: clock::now_ms(),
+                        saved_ms: flowloom_studio::now_ms(),
                     });
                 }
             }

@@ -21,7 +21,7 @@ impl Recover {
         Self {
             name: draft.flow.clone(),
             path: draft.path.as_ref().map(|path| path.display().to_string()),
-            when: crate::clock::local_date_time(saved),
+            when: crate::format::day_and_minute(saved),
             others: found.saturating_sub(1),
         }
     }

@@ -140,7 +140,7 @@ fn bar(
     ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
         ui.add_space(space::PADDING);
         let levels = [(Level::Info, "All"), (Level::Warning, "Warnings"), (Level::Error, "Errors")];
-        if let Some(picked) = segmented(ui, &levels, state.least) {
+        if let Some(picked) = segmented(ui, "Least level shown", &levels, state.least) {
             state.least = picked;
         }
         let field = egui::TextEdit::singleline(&mut state.find)

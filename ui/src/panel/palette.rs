@@ -10,6 +10,7 @@ use crate::fuzzy;
 use crate::icon;
 use crate::request::{Request, Requests};
 use crate::theme::{self, Tokens, space};
+use crate::widget::button;
 
 const GROUPS: [Group; 5] = [Group::Source, Group::Transform, Group::Combine, Group::Aggregate, Group::Writer];
 
@@ -152,6 +153,7 @@ fn offer(
     wanted: &mut Option<&'static Card>,
 ) {
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, card.name));
+    button::focus_ring(ui, response);
     if response.drag_started() {
         DragAndDrop::set_payload(ui.ctx(), Dragged(card));
     }

@@ -1,7 +1,7 @@
 //! Small buttons: an icon alone, and words beside one.
 
 use egui::accesskit::Role;
-use egui::{Align2, CursorIcon, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
+use egui::{Align2, Color32, CursorIcon, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
 
 use super::text;
 use crate::icon;
@@ -14,19 +14,49 @@ pub fn icon(ui: &mut Ui, name: &str, label: &str) -> Response {
 
 /// [`icon`] in a place of another size.
 pub fn icon_sized(ui: &mut Ui, name: &str, label: &str, size: Vec2) -> Response {
-    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), label));
+    let response = bare_icon(ui, name, label, size, 14.0, Tokens::of(ui).faint, true);
+    response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(label)
+}
+
+/// An icon that acts, without hover text. One that is off (`is_on`) takes no clicks, but hovering finds it: egui does
+/// not know it as disabled.
+pub(super) fn bare_icon(
+    ui: &mut Ui,
+    name: &str,
+    label: &str,
+    size: Vec2,
+    glyph: f32,
+    ink: Color32,
+    is_on: bool,
+) -> Response {
+    let sense = if is_on { Sense::click() } else { Sense::hover() };
+    let (rect, response) = ui.allocate_exact_size(size, sense);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, is_on && ui.is_enabled(), label));
     let tokens = Tokens::of(ui);
-    if response.hovered() || response.has_focus() {
+    if is_on && (response.hovered() || response.has_focus()) {
         ui.painter().rect_filled(rect, space::RADIUS, tokens.hover);
     }
+    focus_ring(ui, &response);
+    let color = match is_on {
+        true if response.hovered() => tokens.text,
+        true => ink,
+        false => ink.gamma_multiply(0.45),
+    };
+    icon::paint(ui.painter(), name, Rect::from_center_size(rect.center(), Vec2::splat(glyph)), color);
+    response
+}
+
+/// Marks what has the keyboard.
+pub fn focus_ring(ui: &Ui, response: &Response) {
+    focus_ring_at(ui, response, response.rect);
+}
+
+/// [`focus_ring`] elsewhere than around all of it.
+pub fn focus_ring_at(ui: &Ui, response: &Response, rect: Rect) {
     if response.has_focus() {
-        let edge = Stroke::new(1.0, tokens.accent);
+        let edge = Stroke::new(1.5, Tokens::of(ui).accent);
         ui.painter().rect_stroke(rect, space::RADIUS, edge, StrokeKind::Inside);
     }
-    let color = if response.hovered() { tokens.text } else { tokens.faint };
-    icon::paint(ui.painter(), name, Rect::from_center_size(rect.center(), Vec2::splat(14.0)), color);
-    response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(label)
 }
 
 /// Words that act, without a frame: `Add condition`.
@@ -42,10 +72,7 @@ pub fn quiet(ui: &mut Ui, name: &str, label: &str) -> Response {
     if response.hovered() || response.has_focus() {
         ui.painter().rect_filled(rect, space::RADIUS, tokens.hover);
     }
-    if response.has_focus() {
-        let edge = Stroke::new(1.0, tokens.accent);
-        ui.painter().rect_stroke(rect, space::RADIUS, edge, StrokeKind::Inside);
-    }
+    focus_ring(ui, &response);
     if !name.is_empty() {
         let center = egui::pos2(rect.left() + 13.0, rect.center().y);
         icon::paint(ui.painter(), name, Rect::from_center_size(center, Vec2::splat(13.0)), color);

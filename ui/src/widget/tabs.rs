@@ -3,6 +3,7 @@
 use egui::accesskit::Role;
 use egui::{Align2, Rect, Sense, Ui, Vec2, WidgetInfo};
 
+use super::button;
 use crate::theme::{self, Tokens};
 
 /// Height of a strip.
@@ -44,6 +45,8 @@ fn one<T: Copy + PartialEq>(ui: &mut Ui, tab: &Tab<T>, open: &mut T) {
     response.widget_info(|| WidgetInfo::selected(Role::Tab, true, is_open, tab.label));
     let color = if is_open || response.hovered() || response.has_focus() { tokens.text } else { tokens.dim };
     ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, tab.label, font, color);
+    let ring = Rect::from_center_size(rect.center(), Vec2::new(width + 12.0, 26.0));
+    button::focus_ring_at(ui, &response, ring);
     if is_open {
         let inset = (width * 0.18).min(7.0);
         let line = Rect::from_x_y_ranges(

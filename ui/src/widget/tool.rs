@@ -2,6 +2,7 @@
 
 use egui::{Color32, CornerRadius, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
 
+use super::button;
 use crate::icon;
 use crate::theme::{self, Tokens, space};
 
@@ -79,9 +80,11 @@ fn ground(ui: &Ui, rect: Rect, look: ButtonLook, response: &Response, is_on: boo
         ButtonLook::Quiet if is_hot => (tokens.hover, Color32::TRANSPARENT),
         ButtonLook::Quiet => (Color32::TRANSPARENT, Color32::TRANSPARENT),
     };
-    let line = if response.has_focus() { tokens.accent } else { line };
     let radius = CornerRadius::same(space::RADIUS);
     ui.painter().rect(rect, radius, fill, Stroke::new(1.0, line), StrokeKind::Inside);
+    // On its own colour the ring would not be seen.
+    let ring = if look == ButtonLook::Primary { response.rect.expand(2.5) } else { response.rect };
+    button::focus_ring_at(ui, response, ring);
 }
 
 /// A square button with an icon alone; `label` is its hover text and its name for screen readers.
@@ -91,18 +94,7 @@ pub fn icon_button(ui: &mut Ui, name: &str, label: &str) -> Response {
 
 /// As [`icon_button`], possibly off, and without a hover text.
 pub fn icon_button_enabled(ui: &mut Ui, name: &str, label: &str, is_on: bool) -> Response {
-    let tokens = Tokens::of(ui);
-    let sense = if is_on { Sense::click() } else { Sense::hover() };
-    let (rect, response) = ui.allocate_exact_size(Vec2::splat(space::ROW), sense);
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, is_on, label));
-    ground(ui, rect, ButtonLook::Quiet, &response, is_on);
-    let color = match is_on {
-        true if response.hovered() => tokens.text,
-        true => tokens.dim,
-        false => tokens.dim.gamma_multiply(0.45),
-    };
-    icon::paint(ui.painter(), name, Rect::from_center_size(rect.center(), Vec2::splat(16.0)), color);
-    response
+    button::bare_icon(ui, name, label, Vec2::splat(space::ROW), 16.0, Tokens::of(ui).dim, is_on)
 }
 
 /// A hairline between groups of tools.

@@ -28,7 +28,7 @@ pub fn heading(ui: &mut Ui, doc: &Doc, state: &DataState, out: &mut Requests) {
         let choices: Vec<(usize, &str)> =
             ports.iter().enumerate().map(|(at, port)| (at, port.port)).collect();
         let choices = choices.as_slice();
-        if let Some(picked) = segmented(ui, choices, port) {
+        if let Some(picked) = segmented(ui, "Output", choices, port) {
             out.push(Request::Look { node: id.clone(), port: picked });
         }
     }

@@ -52,6 +52,7 @@ fn row(ui: &mut Ui, doc: &Doc, id: &NodeId, out: &mut Requests) {
     if response.hovered() || response.has_focus() {
         ui.painter().rect_filled(rect, space::RADIUS, tokens.hover);
     }
+    button::focus_ring(ui, &response);
     let tile = Rect::from_center_size(egui::pos2(rect.left() + 16.0, rect.center().y), Vec2::splat(22.0));
     ui.painter().rect_filled(tile, space::RADIUS, tint(color));
     let sign = Rect::from_center_size(tile.center(), Vec2::splat(13.0));
