@@ -42,33 +42,41 @@ impl Job {
     }
 
     pub(crate) fn run(&self, cancel: &Cancel) -> Report {
-        let (events, received) = Events::channel(1_000);
-        drop(received);
-        run(&self.compiled, &self.host, cancel, &events)
+        self.watch(cancel, |_| {})
     }
 
-    /// A run that must succeed.
+    /// A run that must succeed. What it says of each source's progress ends at what was read.
     #[track_caller]
     pub(crate) fn run_well(&self) -> Report {
-        let report = self.run(&Cancel::default());
+        let mut progress = BTreeMap::new();
+        let report = self.watch(&Cancel::default(), |event| {
+            if let RunEvent::Progress { node, progress: now } = event {
+                progress.insert(node, now.records);
+            }
+        });
         let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
         assert_eq!(report.outcome, Outcome::Done, "{}: {problems:#?}", self.compiled.flow);
+        let read = report.nodes.iter().filter_map(|node| Some((node.node.clone(), node.counts?.read)));
+        assert_eq!(progress, read.filter(|(_, read)| *read > 0).collect(), "{}", self.compiled.flow);
         report
     }
 
     /// A run that is cancelled from another thread as soon as its first node runs.
     pub(crate) fn run_and_cancel(&self) -> Report {
-        let (events, received) = Events::channel(1_000);
         let cancel = Cancel::default();
+        self.watch(&cancel, |event| {
+            if matches!(event, RunEvent::State { state: State::Running, .. }) {
+                cancel.cancel();
+            }
+        })
+    }
+
+    /// A run; `each` sees its events, on another thread, as they come.
+    fn watch(&self, cancel: &Cancel, mut each: impl FnMut(RunEvent) + Send) -> Report {
+        let (events, received) = Events::channel(1_000);
         std::thread::scope(|scope| {
-            scope.spawn(|| {
-                for event in received {
-                    if matches!(event, RunEvent::State { state: State::Running, .. }) {
-                        cancel.cancel();
-                    }
-                }
-            });
-            let report = run(&self.compiled, &self.host, &cancel, &events);
+            scope.spawn(|| received.into_iter().for_each(&mut each));
+            let report = run(&self.compiled, &self.host, cancel, &events);
             drop(events);
             report
         })

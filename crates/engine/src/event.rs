@@ -29,7 +29,7 @@ pub enum RunEvent {
         node: NodeId,
         state: State,
     },
-    /// How far a source has read.
+    /// How far a source has read. The last one, before [`State::Done`], is exact.
     Progress {
         node: NodeId,
         progress: Progress,

@@ -210,6 +210,9 @@ impl Look<'_> {
             progress: &progress,
             cancel: self.cancel,
         })?;
+        if let Some(progress) = counts.progress() {
+            self.events.send(RunEvent::Progress { node: made.id.clone(), progress });
+        }
         let frames = collect(frames)?;
         drop(keep);
         let notes = notes.into_iter().map(|note| note.at_node(&made.id)).collect();

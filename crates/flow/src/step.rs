@@ -117,6 +117,14 @@ pub struct Counts {
     pub bytes: u64,
 }
 
+impl Counts {
+    /// How far the source is now that it is at its end; `None`: it counts no records.
+    pub fn progress(&self) -> Option<Progress> {
+        let Self { read, bytes, .. } = *self;
+        (read > 0).then_some(Progress { records: read, bytes, target: Some(read) })
+    }
+}
+
 /// Reads from outside.
 pub trait Source: Send {
     /// Changes whenever a read may give other rows; `None`: never reuse an earlier read.

@@ -78,8 +78,9 @@ impl CanvasState {
         let is_selected = self.selected[item];
         response.widget_info(|| {
             let mut label = format!("{}, {}, {}", node.title, node.kind_name(), fact.view.status.word());
+            let view = &fact.view;
             let said =
-                [fact.view.left.as_str(), if fact.view.is_trouble { fact.view.caption.as_str() } else { "" }];
+                [view.left.as_str(), view.pace.as_str(), if view.is_trouble { &view.caption } else { "" }];
             for part in said.into_iter().filter(|part| !part.is_empty() && *part != fact.view.status.word()) {
                 label.push_str(", ");
                 label.push_str(part);

@@ -83,10 +83,11 @@ impl Running {
         (target > 0).then(|| (read as f32 / target as f32).min(1.0))
     }
 
-    /// Records a second of all sources together.
+    /// Records a second of all sources together, while any of them reads.
     pub fn rate(&self) -> Option<f64> {
+        let reading = self.nodes.values().filter(|node| node.state == Some(State::Running));
         let rates: Vec<f64> =
-            self.nodes.values().filter(|node| node.progress.is_some()).filter_map(NodeRun::rate).collect();
+            reading.filter(|node| node.progress.is_some()).filter_map(NodeRun::rate).collect();
         (!rates.is_empty()).then(|| rates.iter().sum())
     }
 

@@ -16,8 +16,10 @@ pub struct NodeView {
     pub is_trouble: bool,
     /// Rows, or the state in words; empty where nothing is known.
     pub left: String,
-    /// Rate while it runs, time afterwards.
+    /// Time or bytes, afterwards.
     pub right: String,
+    /// Rate and time left, while it reads.
+    pub pace: String,
     /// 0 to 1 while a source reads towards an end that it knows; a source without an end has none.
     pub progress: Option<f32>,
 }
@@ -115,6 +117,7 @@ impl Doc {
             is_trouble: trouble.is_some(),
             left: String::new(),
             right: String::new(),
+            pace: String::new(),
             progress: None,
         };
         if let Some(node) = self.job.as_ref().and_then(|job| job.nodes.get(id)) {
@@ -147,12 +150,12 @@ impl NodeView {
                 .filter(|target| *target > 0)
                 .map(|target| (progress.records as f32 / target as f32).min(1.0));
             if status == Status::Running {
-                let rate = node.rate().map(|rate| format!("{}/s", format::short(rate)));
+                let rate = node.rate().map(|rate| format!("{} rows/s", format::short(rate)));
                 let left = node
                     .left()
                     .filter(|left| left.as_secs_f32() >= 0.5)
                     .map(|left| format!("{} left", format::duration(left)));
-                self.right = rate.into_iter().chain(left).collect::<Vec<_>>().join(", ");
+                self.pace = rate.into_iter().chain(left).collect::<Vec<_>>().join(", ");
             }
         } else {
             self.left = rows_of(node);

@@ -171,6 +171,9 @@ impl<'a> Run<'a> {
             if self.cancel.is_cancelled() {
                 return Err(Problem::cancelled());
             }
+            if let Some(progress) = read.counts.progress() {
+                self.events.send(RunEvent::Progress { node: id.clone(), progress });
+            }
             for note in &read.notes {
                 self.note(note.clone().at_node(id));
             }

@@ -107,9 +107,11 @@ impl CanvasState {
         let color = match fact.view.status {
             Status::Failed => tokens.error,
             _ if fact.view.is_trouble => tokens.warn,
+            _ if !fact.view.pace.is_empty() => tokens.accent,
             _ => tokens.dim,
         };
         let caption = match node.card {
+            _ if !fact.view.pace.is_empty() && !fact.view.is_trouble => fact.view.pace.as_str(),
             None => node.kind.as_str(),
             Some(card) if fact.view.caption.is_empty() => card.name,
             Some(_) => fact.view.caption.as_str(),
