@@ -62,8 +62,6 @@ fn main() -> ExitCode {
 fn run(args: Args, started: Instant) -> anyhow::Result<u8> {
     #[cfg(target_os = "linux")]
     display::open()?;
-    // The graphics driver takes as long as everything else until the first frame: both at once.
-    let gpu = gpu::start()?;
     let bell = Bell::default();
     let (inbox, letters) = Inbox::new(bell.clone());
     let mut builder = tauri::Builder::default()
@@ -74,6 +72,9 @@ fn run(args: Args, started: Instant) -> anyhow::Result<u8> {
         builder = builder.plugin(instance::plugin(inbox.clone()));
     }
     let mut app = builder.build(tauri::generate_context!()).context("the window system cannot be used")?;
+    // The graphics driver takes as long as everything else until the first frame: both at once. Not before it is known
+    // that this process stays: ending while a thread loads the driver may crash in the driver's own tidying up.
+    let gpu = gpu::start()?;
     app.wry_plugin(HostPlugin::new(bell.clone()));
     let host = Host::new(app.handle().clone(), gpu, inbox, letters, bell, started);
     host::install(host, Setup { open: args.flows, is_demo: args.demo })?;

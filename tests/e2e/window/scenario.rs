@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::desktop::Desktop;
+use super::picture::Picture;
 use super::reader::Reader;
 use super::studio::{Home, Studio};
 use crate::eventually::eventually;
@@ -52,6 +53,9 @@ fn from_the_demo_to_recovered_work() {
     let again = home.start(&desktop, &["--demo"]);
     reader.wait_for_start("Recover unsaved work on");
     again.click(reader.place("Recover"));
+    reader.wait_for_start("Unique, ");
+    // Nodes stand where they are once the view is that of the recovered flow.
+    again.settled();
     again.click(reader.place_of_start("Unique, "));
     eventually("the note is back", || (reader.text(&reader.find(NOTE)?)? == both).then_some(()));
     again.key("ctrl+s");
@@ -121,12 +125,10 @@ fn run(studio: &Studio<'_>, home: &Home) {
 
 fn resize_and_minimize(studio: &Studio<'_>) {
     studio.resize([1200, 760]);
-    let small = studio.until("the new size is painted", |picture| picture.width == 1200);
-    assert!(small.plainness() < 0.95 && small.colours() > 100, "the window is not painted whole");
+    let is_whole = |picture: &Picture| picture.plainness() < 0.95 && picture.colours() > 100;
+    studio.until("the new size is painted", |picture| picture.width == 1200 && is_whole(picture));
     studio.minimize();
     studio.restore();
     // Notices come and go meanwhile and a text cursor blinks: it is painted whole again, whatever it says.
-    studio.until("the window is painted again", |picture| {
-        picture.plainness() < 0.95 && picture.colours() > 100
-    });
+    studio.until("the window is painted again", is_whole);
 }

@@ -24,6 +24,8 @@ fn a_flow_file_opens_and_a_second_start_hands_its_own_over() {
     let studio = home.start_shared(&desktop, &["one.flow.yaml"]);
     eventually("the title names the flow", || studio.title().starts_with("one").then_some(()));
     reader.wait_for_start("Numbers, Table");
+    let loaded = studio.loaded();
+    assert!(loaded.contains("libgtk-3") && !loaded.contains("webkit"), "no web engine is loaded");
 
     let mut second = home.shared(&desktop, "flowloom");
     let second = second.args(["open", "two.flow.yaml"]).current_dir(home.folder.path()).output();

@@ -237,6 +237,11 @@ impl Studio<'_> {
         self.child.wait().expect("it ended");
     }
 
+    /// Files that its memory is mapped from.
+    pub(crate) fn loaded(&self) -> String {
+        fs::read_to_string(format!("/proc/{}/maps", self.child.id())).expect("it runs")
+    }
+
     /// Time on the processor so far, in ticks of 10 ms.
     pub(crate) fn ticks(&self) -> u64 {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("it runs");
@@ -247,6 +252,12 @@ impl Studio<'_> {
 
 impl Drop for Studio<'_> {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            // For whoever looks into the failure.
+            let kept = format!("{}/window-{}", env!("CARGO_TARGET_TMPDIR"), self.child.id());
+            drop(self.desktop.ask("import", &["-window", "root", &format!("{kept}.png")]));
+            drop(fs::write(format!("{kept}.log"), self.log()));
+        }
         drop(self.child.kill());
         drop(self.child.wait());
     }
