@@ -63,6 +63,12 @@ pub fn clock(at: SystemTime) -> String {
     DateTime::<Local>::from(at).format("%H:%M:%S%.3f").to_string()
 }
 
+/// A message as a sentence on screen: messages begin with a small letter, so that they can follow a colon.
+pub fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// `10:42`, the time of day here.
 pub fn minute(at: SystemTime) -> String {
     DateTime::<Local>::from(at).format("%H:%M").to_string()

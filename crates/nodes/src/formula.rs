@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(told(&[" = 1"]), "formulas[0].column: the computed column has no name");
         assert_eq!(
             told(&["x = "]),
-            "formulas[0].expression: the expression is empty; write one like `amount * 1.2`"
+            "formulas[0].expression: the expression is empty; write one like `amount * 1.2` or `status = 'paid'`"
         );
         assert_eq!(
             told(&["x = 1", "y = amout + x"]),

@@ -3,6 +3,7 @@
 //! what a person sees; each other file is one subject.
 
 mod actions;
+mod areas;
 mod by_hand;
 mod conventions;
 mod disk;

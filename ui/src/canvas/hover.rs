@@ -125,7 +125,7 @@ impl CanvasState {
         let has_failed = self.known.state(item) == Some(Status::Failed);
         for problem in doc.troubles(&node.id) {
             let color = if has_failed { tokens.error } else { tokens.warn };
-            ui.label(RichText::new(super::known::capitalized(&problem.message)).color(color));
+            ui.label(RichText::new(format::sentence(&problem.message)).color(color));
             if let Some(hint) = &problem.hint {
                 ui.label(RichText::new(hint).color(tokens.dim));
             }

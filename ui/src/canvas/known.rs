@@ -34,12 +34,6 @@ pub(super) struct Known {
     states: Vec<Option<Status>>,
 }
 
-/// Messages begin with a small letter, so that they can follow a colon; here they stand alone.
-pub(super) fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
 impl Known {
     /// Forgets everything when something may have changed; while a job runs, twenty times a second.
     pub(super) fn refresh(&mut self, doc: &Doc, scene: &Scene, ctx: &Context) {
@@ -69,7 +63,7 @@ impl Known {
         let id = &scene.items[item].id;
         let mut view = doc.view(id);
         if view.is_trouble {
-            view.caption = capitalized(&view.caption);
+            view.caption = format::sentence(&view.caption);
         } else if view.left.is_empty() {
             let columns = doc.made(id).and_then(|made| made.schemas.as_ref()?.first()).map(Schema::len);
             view.left = match columns {

@@ -29,7 +29,7 @@ mod walk;
 
 use std::collections::BTreeSet;
 
-use egui::{Id, Pos2, Rect, Sense, Ui, UiBuilder};
+use egui::{Id, Pos2, Rect, Sense, Ui, UiBuilder, Vec2};
 use flowloom_flow::{Flow, NodeId, Registry};
 
 use flowloom_studio::FlowKey;
@@ -64,6 +64,14 @@ enum Aim {
     Node(NodeId),
 }
 
+/// A view that shows the whole flow, and goes on to while the room changes, until the view or the flow does.
+#[derive(Clone, Copy, PartialEq)]
+struct Fitted {
+    view: View,
+    size: Vec2,
+    serial: u64,
+}
+
 /// What the canvas remembers of a flow between frames: the view, the gesture under way, what it has worked out.
 #[derive(Default)]
 pub struct CanvasState {
@@ -71,6 +79,8 @@ pub struct CanvasState {
     /// The view was chosen or restored; else everything is shown at first.
     is_viewed: bool,
     aim: Option<Aim>,
+    /// The whole flow is shown, as nobody has looked elsewhere yet.
+    fitted: Option<Fitted>,
     scene: Scene,
     known: Known,
     gesture: Gesture,
@@ -161,7 +171,7 @@ impl CanvasState {
 
     /// A place in the middle of what is seen where no node stands yet.
     pub fn free_place(&self, flow: &Flow) -> [i32; 2] {
-        let size = egui::Vec2::new(geometry::WIDTH, geometry::height(1));
+        let size = Vec2::new(geometry::WIDTH, geometry::height(1));
         let mut at = geometry::snapped(self.visible().center() - size / 2.0);
         let is_taken = |at: Pos2| {
             let wanted = Rect::from_min_size(at, size).expand(8.0);
@@ -194,13 +204,20 @@ impl CanvasState {
         }
         // What is placed on an empty canvas stays where it was placed.
         self.is_viewed = true;
+        let now = Fitted { view: self.view(), size: self.camera.rect.size(), serial: self.scene.serial };
+        if self.fitted.is_some_and(|fitted| now == Fitted { size: now.size, ..fitted } && now != fitted) {
+            self.aim.get_or_insert(Aim::All);
+        }
         let bounds_of = |ids: &mut dyn Iterator<Item = &NodeId>| {
             ids.filter_map(|id| self.scene.by_id.get(id))
                 .fold(Rect::NOTHING, |all, item| all.union(self.scene.items[*item].rect))
         };
         match self.aim.take() {
             None => {}
-            Some(Aim::All) => self.camera.fit(self.scene.bounds, 48.0),
+            Some(Aim::All) => {
+                self.camera.fit(self.scene.bounds, 48.0);
+                self.fitted = Some(Fitted { view: self.view(), ..now });
+            }
             Some(Aim::Selection) => {
                 let bounds = bounds_of(&mut doc.selection.iter());
                 self.camera.fit(if bounds.is_positive() { bounds } else { self.scene.bounds }, 64.0);

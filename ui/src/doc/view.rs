@@ -27,8 +27,7 @@ pub struct NodeView {
 /// `big_orders` as people read it: `Big orders`.
 pub fn title_of(id: &NodeId) -> String {
     let text = id.as_str().replace('_', " ");
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    format::sentence(&text)
 }
 
 impl Doc {

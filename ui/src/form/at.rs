@@ -6,8 +6,9 @@ use flowloom_flow::{Card, NodeId};
 use polars::prelude::{DataType, Schema};
 
 use super::chrome;
-use super::faults::{Faults, sentence};
+use super::faults::Faults;
 use crate::doc::Doc;
+use crate::format::sentence;
 use crate::request::Requests;
 use crate::theme::{self, Tokens};
 use crate::widget::pick::Entry;

@@ -6,7 +6,7 @@ use egui::{
 };
 use flowloom_flow::{Problem, Setting};
 
-use super::sentence;
+use crate::format::sentence;
 use crate::icon;
 use crate::theme::{self, Tokens, space};
 use crate::widget::text;

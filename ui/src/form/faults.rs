@@ -58,12 +58,6 @@ fn root(field: &str) -> &str {
     field.split(['.', '[']).next().unwrap_or(field)
 }
 
-/// A message as a sentence on screen.
-pub fn sentence(message: &str) -> String {
-    let mut letters = message.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,7 +19,7 @@ use polars::prelude::Schema;
 use serde_json::{Value as Json, json};
 
 pub use at::At;
-pub use faults::{Faults, sentence};
+pub use faults::Faults;
 pub(crate) use loaded::Loaded;
 use written::Written;
 

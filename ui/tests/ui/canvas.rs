@@ -254,6 +254,49 @@ fn middle_button_and_space_pan() {
 }
 
 #[test]
+fn the_map_moves_the_view_and_so_does_a_drag_at_the_edge() {
+    let mut window = Window::open(sample());
+    let map = window.find("Minimap");
+    let before = window.node("Big orders");
+    window.click(map - Vec2::new(30.0, 0.0));
+    let right = window.node("Big orders");
+    assert!(right.x > before.x + 60.0, "left on the map is left on the canvas: {before} to {right}");
+    window.drag(map - Vec2::new(30.0, 0.0), map + Vec2::new(30.0, 0.0));
+    let left = window.node("Big orders");
+    assert!(left.x < before.x - 60.0, "dragging goes on: {left}");
+    assert!(window.stage().steps.is_empty(), "looking changes no flow");
+
+    let mut window = Window::open(sample());
+    let (from, edge) = (window.node("Spare"), Pos2::new(1_094.0, 300.0));
+    let (at, zoom) = (window.stage().at("spare"), window.stage().doc.canvas.zoom());
+    window.drag_to(from, edge, PRIMARY, NONE);
+    window.0.run_steps(30);
+    window.drop_at(edge);
+    let moved = (window.stage().at("spare")[0] - at[0]) as f32;
+    assert!(moved > (edge.x - from.x) / zoom + 100.0, "{moved} points, the pointer {}", edge.x - from.x);
+    assert_eq!(window.stage().steps, [1]);
+}
+
+#[test]
+fn the_whole_flow_stays_in_sight_until_somebody_looks_elsewhere() {
+    let mut window = Window::open(sample());
+    window.0.set_size(Vec2::new(700.0, 500.0));
+    window.settle();
+    assert!(window.stage().doc.canvas.zoom() < 0.9);
+    for title in ["Orders", "Big orders", "Sorted", "Spare"] {
+        let at = window.node(title);
+        assert!(at.x > 0.0 && at.x < 700.0 && at.y < 500.0, "{title} is at {at}");
+    }
+    let pointer = window.node("Orders");
+    window.hover(pointer);
+    wheel(&mut window, MouseWheelUnit::Line, Vec2::new(0.0, 1.0), NONE);
+    let zoom = window.stage().doc.canvas.zoom();
+    window.0.set_size(Vec2::new(1_100.0, 640.0));
+    window.settle();
+    assert!((window.stage().doc.canvas.zoom() - zoom).abs() < 1e-6, "the view is the user's now");
+}
+
+#[test]
 fn a_name_is_changed_in_place_and_a_taken_one_is_refused() {
     let mut window = Window::open(sample());
     window.double_click(window.node("Orders") - Vec2::new(20.0, 22.0));

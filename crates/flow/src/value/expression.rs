@@ -31,7 +31,8 @@ impl Expression {
     /// The Polars expression; [`Expression::over`] looks its columns up as well.
     pub fn expr(&self) -> Result<Expr, Problem> {
         if self.0.trim().is_empty() {
-            return Err(Problem::user("the expression is empty").hint("write one like `amount * 1.2`"));
+            return Err(Problem::user("the expression is empty")
+                .hint("write one like `amount * 1.2` or `status = 'paid'`"));
         }
         parse(&self.0).map_err(|error| {
             let why = match &error {
@@ -228,7 +229,10 @@ mod tests {
     #[test]
     fn a_wrong_expression_says_where() {
         let told = |text: &str| sql(text).expr().unwrap_err().to_string();
-        assert_eq!(told("  \n"), "the expression is empty; write one like `amount * 1.2`");
+        assert_eq!(
+            told("  \n"),
+            "the expression is empty; write one like `amount * 1.2` or `status = 'paid'`"
+        );
         assert_eq!(told("amount +"), "`amount +` is not an expression: an expression is expected at the end");
         assert_eq!(
             told("amount\n  + ) 1"),

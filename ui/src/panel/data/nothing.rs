@@ -5,6 +5,7 @@ use flowloom_flow::{NodeId, Problem};
 
 use crate::action::{Action, Keymap};
 use crate::doc::{Doc, title_of};
+use crate::format;
 use crate::panel::upstream::culprit;
 use crate::request::{Request, Requests};
 use crate::status::Status;
@@ -50,7 +51,7 @@ fn under_way(ui: &mut Ui, title: &str) {
 fn failed(ui: &mut Ui, id: &NodeId, problem: &Problem, out: &mut Requests) {
     let words = Empty {
         icon: "ui/warning",
-        title: &problem.message,
+        title: &format::sentence(&problem.message),
         text: problem.hint.as_deref().unwrap_or_default(),
         is_error: true,
     };
@@ -65,7 +66,7 @@ fn without_trouble(ui: &mut Ui, doc: &Doc, id: &NodeId, name: &str, out: &mut Re
     if let Some((above, problem)) = culprit(doc, id) {
         let title = format!("{name} gets no rows: {} has failed", title_of(above));
         let hint = problem.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
-        let text = format!("{}{hint}", problem.message);
+        let text = format!("{}{hint}", format::sentence(&problem.message));
         let words = Empty { icon: "ui/warning", title: &title, text: &text, is_error: true };
         empty(ui, &words, |ui| {
             if ui.button(format!("Go to {}", title_of(above))).clicked() {
@@ -74,7 +75,7 @@ fn without_trouble(ui: &mut Ui, doc: &Doc, id: &NodeId, name: &str, out: &mut Re
         });
         return;
     }
-    let keys = Keymap::default().text(Action::Preview);
+    let keys = Keymap::shown(ui.ctx()).text(Action::Preview);
     let title = format!("{name} was not previewed yet");
     let text = format!("{keys} reads a sample and shows the rows at every node; nothing is written");
     let words = Empty { icon: "ui/preview", title: &title, text: &text, is_error: false };

@@ -6,7 +6,8 @@ use serde_json::Value as Json;
 
 use super::{SettingsState, line_field, paragraph_field};
 use crate::doc::Doc;
-use crate::form::{chrome, sentence};
+use crate::form::chrome;
+use crate::format::sentence;
 use crate::request::Requests;
 use crate::theme::{self, Tokens, space};
 use crate::widget::field::Field;
