@@ -14,6 +14,12 @@ pub enum Error {
         path.display()
     )]
     Newer { path: PathBuf, found: i64, known: i64 },
+    #[error("there is a connection `{0}` already; choose another name")]
+    Taken(String),
+    #[error("there is no connection `{0}`")]
+    NoConnection(String),
+    #[error(transparent)]
+    Lock(#[from] crate::LockError),
     #[error("the store cannot be used: {source}; `{}`", path.display())]
     Sqlite { path: PathBuf, source: rusqlite::Error },
 }

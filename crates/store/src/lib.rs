@@ -3,12 +3,14 @@
 //! Several processes may use it at once (a studio and command lines): WAL, a busy timeout, and
 //! migrations inside one transaction.
 
+mod connections;
 mod drafts;
 mod error;
 mod owner;
 mod preferences;
 mod recent;
 mod runs;
+mod secret;
 
 use std::env;
 use std::fs;
@@ -17,17 +19,20 @@ use std::time::Duration;
 
 use etcetera::base_strategy::{BaseStrategy as _, choose_native_strategy};
 use parking_lot::Mutex;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::TransactionBehavior;
 
+pub use connections::{Connection, SecretChanges};
 pub use drafts::Draft;
 pub use error::Error;
 pub use owner::Owner;
 pub use recent::Recent;
 pub use runs::{NewRun, Run};
+pub use secret::{Key, LockError, Master, Place, Ring, Secret};
 
 /// Every change to the tables, oldest first. `user_version` counts those that a store has; a line that
 /// was released is never edited.
-const MIGRATIONS: &[&str] = &[runs::CREATE, preferences::CREATE, recent::CREATE, drafts::CREATE];
+const MIGRATIONS: &[&str] =
+    &[runs::CREATE, preferences::CREATE, recent::CREATE, drafts::CREATE, connections::CREATE];
 
 /// How long one process waits for another.
 const BUSY: Duration = Duration::from_secs(5);
@@ -35,7 +40,7 @@ const BUSY: Duration = Duration::from_secs(5);
 /// An open store.
 #[derive(Debug)]
 pub struct Store {
-    connection: Mutex<Connection>,
+    connection: Mutex<rusqlite::Connection>,
     path: PathBuf,
 }
 
@@ -52,8 +57,8 @@ impl Store {
     pub fn open(folder: &Path) -> Result<Self, Error> {
         fs::create_dir_all(folder).map_err(|source| Error::Folder { path: folder.to_owned(), source })?;
         let path = folder.join("flowloom.sqlite");
-        let connection =
-            Connection::open(&path).map_err(|source| Error::Sqlite { path: path.clone(), source })?;
+        let connection = rusqlite::Connection::open(&path)
+            .map_err(|source| Error::Sqlite { path: path.clone(), source })?;
         let store = Self { connection: Mutex::new(connection), path };
         store.migrate()?;
         Ok(store)
@@ -68,6 +73,7 @@ impl Store {
         let known = MIGRATIONS.len() as i64;
         let found = self.with(|connection| {
             connection.busy_timeout(BUSY)?;
+            connection.pragma_update(None, "foreign_keys", true)?;
             connection.pragma_query_value(None, "user_version", |row| row.get(0))
         })?;
         if found > known {
@@ -86,7 +92,10 @@ impl Store {
         })
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&mut rusqlite::Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, Error> {
         work(&mut self.connection.lock()).map_err(|source| Error::Sqlite { path: self.path.clone(), source })
     }
 }
@@ -105,6 +114,30 @@ mod tests {
         let error = Store::open(folder.path()).expect_err("newer");
         assert!(error.to_string().contains("newer Flowloom (version 99"), "{error}");
         assert_eq!(fs::read(folder.path().join("flowloom.sqlite")).expect("file"), before);
+    }
+
+    #[test]
+    fn every_earlier_store_is_lifted_and_keeps_its_rows() {
+        for version in 1..=MIGRATIONS.len() {
+            let folder = tempfile::tempdir().expect("folder");
+            let old = rusqlite::Connection::open(folder.path().join("flowloom.sqlite")).expect("a file");
+            for migration in &MIGRATIONS[..version] {
+                old.execute_batch(migration).expect("a table");
+            }
+            old.pragma_update(None, "user_version", version as i64).expect("a version");
+            let row = "INSERT INTO runs (flow, file, started_ms, elapsed_ms, outcome, report)
+                       VALUES ('old', NULL, 1, 2.0, 'done', '{}')";
+            old.execute(row, []).expect("a run");
+            drop(old);
+            let store = Store::open(folder.path()).expect("lifted");
+            let ask = |store: &mut rusqlite::Connection| {
+                let version: i64 = store.pragma_query_value(None, "user_version", |row| row.get(0))?;
+                let runs: i64 = store.query_row("SELECT count(*) FROM runs", [], |row| row.get(0))?;
+                Ok((version, runs))
+            };
+            assert_eq!(store.with(ask).expect("asked"), (MIGRATIONS.len() as i64, 1), "from {version}");
+            assert!(store.connections().expect("the newest table").is_empty());
+        }
     }
 
     #[test]
