@@ -306,9 +306,12 @@ fn errors_sit_on_the_node_in_hover_text_and_log_lines_jump_to_it_config_errors_b
     studio.click_at(studio.node("Result"), PLAIN);
     studio.fill("Path", "");
     assert!(studio.has_part("Result, Write file, needs settings"), "before running: {}", studio.seen());
-    let why = studio.doc().first_error().expect("no path").message.clone();
+    let why = "The path is missing";
+    assert_eq!(studio.doc().first_error().expect("no path").message, "the path is missing");
+    let told = |studio: &Studio| studio.seen().matches(why).count();
+    let before = told(&studio);
     studio.hover_at(studio.node("Result"));
-    assert!(studio.has(&why), "{why}: {}", studio.seen());
+    assert!(told(&studio) > before, "its hover text says it too: {}", studio.seen());
 
     let mut studio = Studio::on(&super::actions::NO_BROKER.replace("60000", "500"));
     studio.perform(Action::Preview);
