@@ -5,7 +5,9 @@ use std::path::Path;
 use std::{env, fs};
 
 fn main() {
-    let icons = Path::new(env!("CARGO_MANIFEST_DIR")).join("../icons");
+    // Asked for as it runs: a clone elsewhere may find this script built, in a target folder that both share.
+    let here = env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR");
+    let icons = Path::new(&here).join("../icons");
     let mut rows = Vec::new();
     for (folder, prefix) in [(icons.clone(), ""), (icons.join("ui"), "ui/")] {
         println!("cargo::rerun-if-changed={}", folder.display());

@@ -215,7 +215,7 @@ impl CanvasState {
         match self.aim.take() {
             None => {}
             Some(Aim::All) => {
-                self.camera.fit(self.scene.bounds, 48.0);
+                self.camera.fit(self.scene.bounds, 32.0);
                 self.fitted = Some(Fitted { view: self.view(), ..now });
             }
             Some(Aim::Selection) => {
