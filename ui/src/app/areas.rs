@@ -63,7 +63,7 @@ impl Place {
         widget.is_some_and(|widget| self.holds(widget.layer_id, widget.rect))
     }
 
-    /// The control at the top left of those that can have the keyboard.
+    /// The control that comes first of those that can have the keyboard.
     fn first(&self, ctx: &Context) -> Option<Id> {
         ctx.viewport(|window| {
             let widgets = window.this_pass.widgets.get_layer(self.layer);
