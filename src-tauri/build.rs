@@ -23,8 +23,12 @@ fn main() {
     }
 }
 
-/// Libraries that Tauri's runtime calls for webviews alone.
-const WEB_ENGINE: [&str; 3] = ["webkit2gtk-4.1", "javascriptcoregtk-4.1", "libsoup-3.0"];
+/// Packages of libraries that Tauri's runtime calls for webviews alone, and the libraries.
+const WEB_ENGINE: [(&str, &str); 3] = [
+    ("webkit2gtk-4.1", "libwebkit2gtk-4.1.so"),
+    ("javascriptcoregtk-4.1", "libjavascriptcoregtk-4.1.so"),
+    ("libsoup-3.0", "libsoup-3.0.so"),
+];
 
 const HEAD: &str = r#"#include <stdio.h>
 #include <stdlib.h>
@@ -39,15 +43,9 @@ HIDDEN void flowloom_no_webview(void) {
 /// libraries: 98 of them would be loaded at each start, 35 MB of memory, though nothing here opens a webview.
 fn leave_web_engine_out() -> Result<(), Box<dyn std::error::Error>> {
     let mut functions = BTreeSet::new();
-    for name in WEB_ENGINE {
-        let library = pkg_config::Config::new().cargo_metadata(false).env_metadata(true).probe(name)?;
-        for linked in &library.libs {
-            if let Some(path) =
-                library.link_paths.iter().chain(&[libdir(name)?]).find_map(|folder| file(folder, linked))
-            {
-                exported(&path, &mut functions)?;
-            }
-        }
+    for (package, library) in WEB_ENGINE {
+        let folder = pkg_config::get_variable(package, "libdir")?;
+        exported(&Path::new(&folder).join(library), &mut functions)?;
     }
     let mut text = HEAD.to_owned();
     // Tauri asks for the version of its web engine at the start.
@@ -65,14 +63,6 @@ fn leave_web_engine_out() -> Result<(), Box<dyn std::error::Error>> {
         println!("cargo::rustc-link-arg-bins={}", object.display());
     }
     Ok(())
-}
-
-fn libdir(package: &str) -> Result<PathBuf, pkg_config::Error> {
-    pkg_config::get_variable(package, "libdir").map(PathBuf::from)
-}
-
-fn file(folder: &Path, library: &str) -> Option<PathBuf> {
-    Some(folder.join(format!("lib{library}.so"))).filter(|path| path.exists())
 }
 
 /// Adds the web engine's own functions among those that a library exports.

@@ -1,8 +1,9 @@
-//! Numbers as the studio shows them.
+//! Numbers, times and problems as the studio shows them.
 
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Local, Utc};
+use flowloom_flow::Problem;
 use polars::prelude::DataType;
 
 /// `1,842,210`.
@@ -67,6 +68,14 @@ pub fn clock(at: SystemTime) -> String {
 pub fn sentence(message: &str) -> String {
     let mut letters = message.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// What is wrong, and what to do.
+pub fn advice(problem: &Problem) -> String {
+    match &problem.hint {
+        Some(hint) => sentence(&format!("{}; {hint}", problem.message)),
+        None => sentence(&problem.message),
+    }
 }
 
 /// `10:42`, the time of day here.

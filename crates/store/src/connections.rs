@@ -63,13 +63,13 @@ impl Store {
         let Connection { name, kind, settings, changed_ms, .. } = connection;
         let kept = self.with(|store| {
             let change = store.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let is_taken = before != Some(name.as_str()) && has(&change, name)?;
-            let is_gone = before.is_some_and(|before| !has(&change, before).unwrap_or(true));
-            if is_taken {
+            if before != Some(name.as_str()) && has(&change, name)? {
                 return Ok(Err(Error::Taken(name.clone())));
             }
-            if is_gone {
-                return Ok(Err(Error::NoConnection(before.unwrap_or(name).to_owned())));
+            if let Some(before) = before
+                && !has(&change, before)?
+            {
+                return Ok(Err(Error::NoConnection(before.to_owned())));
             }
             match before {
                 Some(before) => change.execute(

@@ -6,7 +6,7 @@ use egui::{
 };
 use flowloom_flow::{Problem, Setting};
 
-use crate::format::sentence;
+use crate::format::advice;
 use crate::icon;
 use crate::theme::{self, Tokens, space};
 use crate::widget::text;
@@ -102,9 +102,5 @@ pub(super) fn mark(ui: &Ui, marked: &mut Option<(String, f64)>, key: &str, rect:
 pub(crate) fn problem(ui: &mut Ui, problem: &Problem) {
     let tokens = Tokens::of(ui);
     let color = if problem.is_error() { tokens.error } else { tokens.warn };
-    let words = match &problem.hint {
-        Some(hint) => format!("{}; {hint}", problem.message),
-        None => problem.message.clone(),
-    };
-    text::trouble(ui, &sentence(&words), color);
+    text::trouble(ui, &advice(problem), color);
 }

@@ -1,12 +1,13 @@
 //! A button for an action: its icon, its words, its keys on hover.
 
 use egui::accesskit::Role;
-use egui::{Align2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
+use egui::{Align2, Rect, Sense, Ui, Vec2, WidgetInfo};
 
+use super::button;
 use crate::action::{Action, Env, Keymap};
 use crate::doc::Doc;
 use crate::request::Requests;
-use crate::theme::{self, Tokens, space};
+use crate::theme::{self, Tokens};
 
 const ICON: f32 = 14.0;
 const HEIGHT: f32 = 24.0;
@@ -23,12 +24,7 @@ pub fn action_button(ui: &mut Ui, doc: &Doc, action: Action, out: &mut Requests)
         let size = Vec2::new(words.size().x + lead + 20.0, HEIGHT);
         let (rect, response) = ui.allocate_exact_size(size, Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::Button, off.is_none(), spec.label));
-        let (fill, edge) = match () {
-            () if response.has_focus() => (tokens.hover, tokens.accent),
-            () if response.hovered() && off.is_none() => (tokens.hover, tokens.line_strong),
-            () => (tokens.raised, tokens.line),
-        };
-        ui.painter().rect(rect, space::RADIUS, fill, Stroke::new(1.0, edge), StrokeKind::Inside);
+        button::ground(ui, &response);
         if let Some(icon) = spec.icon {
             let center = rect.left_center() + Vec2::new(10.0 + ICON / 2.0, 0.0);
             crate::icon::paint(ui.painter(), icon, Rect::from_center_size(center, Vec2::splat(ICON)), color);

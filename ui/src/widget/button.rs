@@ -108,7 +108,7 @@ pub fn opens(ui: &mut Ui, label: &str) -> Response {
 }
 
 /// Fill and edge of a framed button.
-fn ground(ui: &Ui, response: &Response) {
+pub(super) fn ground(ui: &Ui, response: &Response) {
     let tokens = Tokens::of(ui);
     let (fill, edge) = match () {
         () if response.has_focus() => (tokens.hover, tokens.accent),

@@ -101,8 +101,7 @@ pub(super) fn trouble(ui: &mut Ui, doc: &Doc, id: &NodeId, out: &mut Requests) {
     ui.painter().rect_filled(rect, 0.0, theme::tint(color));
     let shape = rect.left_center() + Vec2::new(space::PADDING + 8.0, 0.0);
     status.paint_in(ui.painter(), shape, 9.0, color);
-    let hint = problem.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
-    let text = format!("{}{hint}", format::sentence(&problem.message));
+    let text = format::advice(problem);
     let mut job = egui::text::LayoutJob::simple_singleline(text.clone(), theme::small(), tokens.text);
     job.wrap = egui::text::TextWrapping::truncate_at_width(rect.width() - 48.0);
     let galley = ui.painter().layout_job(job);

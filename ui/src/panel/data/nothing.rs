@@ -65,8 +65,7 @@ fn failed(ui: &mut Ui, id: &NodeId, problem: &Problem, out: &mut Requests) {
 fn without_trouble(ui: &mut Ui, doc: &Doc, id: &NodeId, name: &str, out: &mut Requests) {
     if let Some((above, problem)) = culprit(doc, id) {
         let title = format!("{name} gets no rows: {} has failed", title_of(above));
-        let hint = problem.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
-        let text = format!("{}{hint}", format::sentence(&problem.message));
+        let text = format::advice(problem);
         let words = Empty { icon: "ui/warning", title: &title, text: &text, is_error: true };
         empty(ui, &words, |ui| {
             if ui.button(format!("Go to {}", title_of(above))).clicked() {
