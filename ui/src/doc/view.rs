@@ -149,12 +149,13 @@ impl NodeView {
                 .filter(|target| *target > 0)
                 .map(|target| (progress.records as f32 / target as f32).min(1.0));
             if status == Status::Running {
-                let rate = node.rate().map(|rate| format!("{} rows/s", format::short(rate)));
+                let rate = node.rate().map(|rate| format!("{}/s", format::short(rate)));
                 let left = node
                     .left()
                     .filter(|left| left.as_secs_f32() >= 0.5)
                     .map(|left| format!("{} left", format::duration(left)));
-                self.pace = rate.into_iter().chain(left).collect::<Vec<_>>().join(", ");
+                // The time first: it stays in sight where both do not fit.
+                self.pace = left.into_iter().chain(rate).collect::<Vec<_>>().join(", ");
             }
         } else {
             self.left = rows_of(node);
