@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use polars::prelude::Schema;
 use serde::Serialize;
 
-use crate::{NodeId, Problem, layout};
+use crate::{Access, Host, NodeId, Problem, layout};
 
 /// What a flow can be exported to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -90,6 +90,7 @@ pub struct CodeWriter<'a> {
     outputs: &'a [Variables],
     output_schemas: &'a [Schema],
     program: &'a mut Program,
+    host: Option<&'a dyn Host>,
 }
 
 impl<'a> CodeWriter<'a> {
@@ -105,7 +106,22 @@ impl<'a> CodeWriter<'a> {
         output_schemas: &'a [Schema],
         program: &'a mut Program,
     ) -> Self {
-        Self { target, node, flow, inputs, input_schemas, outputs, output_schemas, program }
+        let host = None;
+        Self { target, node, flow, inputs, input_schemas, outputs, output_schemas, program, host }
+    }
+
+    /// The same, for nodes that need to know a connection.
+    #[must_use]
+    pub fn on(self, host: &'a dyn Host) -> Self {
+        Self { host: Some(host), ..self }
+    }
+
+    /// The connection of this name, whose secrets the program takes from its environment.
+    pub fn connection(&self, name: &str) -> Result<Access, Problem> {
+        match self.host {
+            Some(host) => host.connection(name),
+            None => Err(Problem::user(format!("there is no connection `{name}`"))),
+        }
     }
 
     pub fn target(&self) -> Target {

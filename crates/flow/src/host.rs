@@ -1,10 +1,14 @@
 //! What a node may ask of the program around it.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::{NodeId, Problem};
+use flowloom_secret::Secret;
+use serde_json::{Map, Value};
+
+use crate::{NodeId, Problem, Suggestion};
 
 /// The program around a flow, as its nodes see it. Nodes never touch the environment otherwise.
 pub trait Host: Send + Sync {
@@ -19,6 +23,43 @@ pub trait Host: Send + Sync {
 
     /// Threads that decode beside the one that reads.
     fn decode_threads(&self) -> usize;
+
+    /// The connection of this name; its secrets stay locked until a client is built of it.
+    fn connection(&self, name: &str) -> Result<Access, Problem> {
+        Err(Problem::user(format!("there is no connection `{name}`")))
+    }
+
+    /// Connections of these kinds, by name.
+    fn connections(&self, kinds: &[&str]) -> Result<Vec<Suggestion>, Problem> {
+        let _ = kinds;
+        Ok(Vec::new())
+    }
+}
+
+/// A connection as a node gets it: settings to look at, secrets to unlock at the point of use.
+#[derive(Clone)]
+pub struct Access {
+    pub name: String,
+    /// Id of the connection's kind.
+    pub kind: String,
+    /// As the kind writes them, without secrets; text may hold `${env:…}` and the like.
+    pub settings: Map<String, Value>,
+    pub vault: Arc<dyn Vault>,
+}
+
+/// Where the secrets of a connection are.
+pub trait Vault: Send + Sync {
+    /// The secret of the setting `field`; `None`: it has none.
+    fn secret(&self, field: &str) -> Result<Option<Secret>, Problem>;
+
+    /// What a reference such as `${env:NAME}` stands for.
+    fn resolve(&self, reference: &str) -> Result<Secret, Problem>;
+}
+
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Access to {} ({})", self.name, self.kind)
+    }
 }
 
 /// Where a node stands: what it needs beside its settings to plan itself.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use flowloom_secret::Secret;
 use rusqlite::{OptionalExtension as _, Row, Transaction, TransactionBehavior, params};
 
-use crate::{Error, LockError, Ring, Secret, Store};
+use crate::{Error, LockError, Ring, Store};
 
 pub(crate) const CREATE: &str = "
 CREATE TABLE connections (

@@ -27,7 +27,7 @@ pub use error::Error;
 pub use owner::Owner;
 pub use recent::Recent;
 pub use runs::{NewRun, Run};
-pub use secret::{Key, LockError, Master, Place, Ring, Secret};
+pub use secret::{Key, LockError, Master, Place, Ring};
 
 /// Every change to the tables, oldest first. `user_version` counts those that a store has; a line that
 /// was released is never edited.

@@ -1,45 +1,12 @@
-//! Text that nobody may see, and the keys that lock it.
+//! The keys that lock secrets.
 
 mod master;
 mod ring;
 
-use std::fmt;
-
-use zeroize::Zeroizing;
-
 pub use master::{Master, Place};
 pub use ring::{Key, Ring};
 
-/// A password, a token, a private key: wiped from memory when it is dropped.
-///
-/// It cannot be printed and not be written, so it gets into no log, no file and no error by accident:
-///
-/// ```compile_fail
-/// println!("{}", flowloom_store::Secret::new("hidden".to_owned()));
-/// ```
-#[derive(Clone)]
-pub struct Secret(Zeroizing<String>);
-
-impl Secret {
-    pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
-    }
-
-    /// The text itself: only where a client is built of it.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret")
-    }
-}
+pub(crate) use flowloom_secret::Secret;
 
 /// Why a secret cannot be locked or unlocked. Nothing was changed in every case.
 #[derive(Debug, thiserror::Error)]
@@ -71,16 +38,4 @@ pub enum LockError {
          between, and rotate again; then remove the old one"
     )]
     OneKey,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_secret_says_nothing_of_itself() {
-        let secret = Secret::new("hunter2".to_owned());
-        assert_eq!(format!("{secret:?} {:#?}", Some(&secret)), "Secret Some(\n    Secret,\n)");
-        assert_eq!(secret.reveal(), "hunter2");
-    }
 }

@@ -1,0 +1,27 @@
+//! Connections: named access to a cluster, a registry, a database or a bucket.
+//!
+//! One file for each kind, listed in [`KINDS`]. A kind's file has its form, its test and what it is built of; nothing
+//! else knows a kind by name but who builds a client of it.
+
+mod kind;
+pub mod kinds;
+mod open;
+mod walk;
+
+use flowloom_flow::Problem;
+
+pub use kind::{Card, Entry, Group, Kind, Parts, Preset, Settings};
+pub use open::{open, resolved};
+pub use walk::{Held, Walk, credentials};
+
+/// Every kind of connection, in the order that people see.
+pub const KINDS: &[Entry] = kinds::KINDS;
+
+/// The kind of this id.
+pub fn kind(id: &str) -> Result<&'static Entry, Problem> {
+    KINDS.iter().find(|entry| entry.card.id == id).ok_or_else(|| {
+        let known: Vec<_> = KINDS.iter().map(|entry| format!("`{}`", entry.card.id)).collect();
+        Problem::user(format!("there is no kind of connection `{id}`"))
+            .hint(format!("known are {}", known.join(", ")))
+    })
+}

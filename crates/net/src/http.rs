@@ -1,0 +1,1 @@
+//! HTTP with the connection's own certificates and credentials.
