@@ -1,7 +1,11 @@
 //! The one way to a broker: which properties a client gets, and what its silence means.
 
 mod connection;
+mod kerberos;
+mod oauth;
 mod properties;
+mod refusal;
+mod security;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -13,15 +17,17 @@ use rdkafka::config::RDKafkaLogLevel;
 use crate::error::{Error, Result};
 
 pub(crate) use connection::Connection;
+pub use kerberos::Kerberos;
+pub use oauth::{AwsCredentials, MskIam, Oidc, Token};
+pub use security::{Login, Mechanism, Security};
 pub(crate) use watch::{Watch, code_of, describe, reason_of};
 
 /// How to reach a Kafka cluster.
-///
-/// Security will be fields of its own here; until then the listener must be `PLAINTEXT`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cluster {
     /// `host:port`, several separated by commas.
     pub bootstrap_servers: String,
+    pub security: Security,
     /// librdkafka's own properties for special cases, except those that settings of ours set.
     pub properties: BTreeMap<String, String>,
     /// How long to wait for a first answer before a call fails.
@@ -29,10 +35,11 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// A cluster with librdkafka's defaults and a connect timeout of 10 s.
+    /// A cluster without encryption and login, with librdkafka's defaults and a connect timeout of 10 s.
     pub fn new(bootstrap_servers: impl Into<String>) -> Self {
         Self {
             bootstrap_servers: bootstrap_servers.into(),
+            security: Security::default(),
             properties: BTreeMap::new(),
             connect_timeout: Duration::from_secs(10),
         }
@@ -60,6 +67,7 @@ impl Cluster {
         config.set("allow.auto.create.topics", "false");
         config.set("reconnect.backoff.ms", "50").set("reconnect.backoff.max.ms", "1000");
         config.extend(self.properties.clone());
+        self.security.apply(&mut config)?;
         Ok(config)
     }
 }

@@ -23,5 +23,5 @@ pub mod sample;
 pub mod topic;
 
 pub use cancel::Cancel;
-pub use client::Cluster;
+pub use client::{AwsCredentials, Cluster, Kerberos, Login, Mechanism, MskIam, Oidc, Security, Token};
 pub use error::{Domain, Error, Result};

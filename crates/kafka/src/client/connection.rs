@@ -39,8 +39,8 @@ impl Connection {
                 config.set(*name, *value);
             }
         }
-        let consumer =
-            BaseConsumer::from_config_and_context(&config, Watch::default()).map_err(properties::refused)?;
+        let consumer = BaseConsumer::from_config_and_context(&config, Watch::of(&cluster.security))
+            .map_err(properties::refused)?;
         Ok(Self {
             consumer: Arc::new(consumer),
             servers: cluster.bootstrap_servers.trim().to_owned(),

@@ -1,18 +1,35 @@
 //! What a client says of itself: its complaints, so that a failure can say why, and how far it is.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use flowloom_secret::Secret;
 use parking_lot::Mutex;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError;
+use rdkafka::message::DeliveryResult;
+use rdkafka::producer::ProducerContext;
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{ClientContext, Statistics};
 
-/// The context of our clients: sends logs to `tracing` and remembers what they report.
+use super::refusal;
+use super::security::Security;
+
+/// Warnings of a client that are logged in [`LOG_WINDOW`]: it tries a refused login again and again.
+const LOG_LINES: u32 = 10;
+const LOG_WINDOW: Duration = Duration::from_secs(30);
+
+/// Shorter secrets are not struck out of texts: that would tell more than it hides.
+const SHORTEST: usize = 4;
+
+/// The context of our clients: makes their tokens, sends logs to `tracing` and remembers what they report.
 #[derive(Default)]
 pub(crate) struct Watch {
+    /// Struck out of everything that is logged or told: who refuses a login may repeat it.
+    secrets: Vec<Secret>,
+    logged: Mutex<Logged>,
     complaints: Mutex<Complaints>,
     /// The sum of the offsets that are fetched next.
     fetch_position: AtomicI64,
@@ -27,11 +44,51 @@ pub(crate) struct Complaints {
     pub(crate) refused: Option<String>,
     /// A connection that could not be made or broke.
     pub(crate) transport: Option<String>,
+    /// The last of these in librdkafka's own words.
+    pub(crate) raw: Option<String>,
     /// Since when no broker at all is connected.
     pub(crate) all_down_since: Option<Instant>,
 }
 
+/// How much was logged lately.
+#[derive(Default)]
+struct Logged {
+    since: Option<Instant>,
+    lines: u32,
+}
+
+impl Logged {
+    /// Whether one more line may be logged, and how many were left out before it.
+    fn admit(&mut self, now: Instant) -> Option<u32> {
+        if self.since.is_none_or(|since| now.duration_since(since) >= LOG_WINDOW) {
+            let left_out = self.lines.saturating_sub(LOG_LINES);
+            *self = Self { since: Some(now), lines: 1 };
+            return Some(left_out);
+        }
+        self.lines = self.lines.saturating_add(1);
+        (self.lines <= LOG_LINES).then_some(0)
+    }
+}
+
 impl Watch {
+    /// Of a client that is secured like this.
+    pub(crate) fn of(security: &Security) -> Self {
+        let mut secrets = security.secrets();
+        secrets.retain(|secret| secret.reveal().len() >= SHORTEST);
+        Self { secrets, ..Self::default() }
+    }
+
+    /// `text` without secrets.
+    fn clean<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let hidden = |text: &str| self.secrets.iter().any(|secret| text.contains(secret.reveal()));
+        if !hidden(text) {
+            return Cow::Borrowed(text);
+        }
+        Cow::Owned(
+            self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.reveal(), "…")),
+        )
+    }
+
     pub(crate) fn complaints(&self) -> Complaints {
         self.complaints.lock().clone()
     }
@@ -50,9 +107,16 @@ impl Watch {
 impl ClientContext for Watch {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         use RDKafkaLogLevel as Level;
+        let message = self.clean(message);
         match level {
             Level::Emerg | Level::Alert | Level::Critical | Level::Error | Level::Warning => {
-                tracing::warn!(target: "librdkafka", facility, "{message}");
+                match self.logged.lock().admit(Instant::now()) {
+                    None => {}
+                    Some(0) => tracing::warn!(target: "librdkafka", facility, "{message}"),
+                    Some(left_out) => {
+                        tracing::warn!(target: "librdkafka", facility, left_out, "{message}");
+                    }
+                }
             }
             Level::Notice | Level::Info => tracing::info!(target: "librdkafka", facility, "{message}"),
             Level::Debug => tracing::debug!(target: "librdkafka", facility, "{message}"),
@@ -66,6 +130,7 @@ impl ClientContext for Watch {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
+        let reason = &*self.clean(reason);
         tracing::debug!(target: "librdkafka", %error, "{reason}");
         let mut complaints = self.complaints.lock();
         match code_of(&error) {
@@ -73,10 +138,16 @@ impl ClientContext for Watch {
             RDKafkaErrorCode::Authentication
             | RDKafkaErrorCode::SaslAuthenticationFailed
             | RDKafkaErrorCode::SSL => {
-                complaints.refused = Some(plain(reason));
+                complaints.refused = Some(refusal::meaning(reason).unwrap_or_else(|| plain(reason)));
+                complaints.raw = Some(reason.to_owned());
             }
             RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::OperationTimedOut => {
-                complaints.transport = Some(plain(reason));
+                // A refused client certificate comes as a broken connection.
+                match refusal::meaning(reason) {
+                    Some(meaning) => complaints.refused = Some(meaning),
+                    None => complaints.transport = Some(plain(reason)),
+                }
+                complaints.raw = Some(reason.to_owned());
             }
             RDKafkaErrorCode::AllBrokersDown => {
                 complaints.all_down_since.get_or_insert_with(Instant::now);
@@ -87,6 +158,12 @@ impl ClientContext for Watch {
 }
 
 impl ConsumerContext for Watch {}
+
+impl ProducerContext for Watch {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, _result: &DeliveryResult<'_>, _opaque: ()) {}
+}
 
 /// The code that librdkafka or a broker gave.
 pub(crate) fn code_of(error: &KafkaError) -> RDKafkaErrorCode {
@@ -119,8 +196,16 @@ fn plain(reason: &str) -> String {
     let (broker, what) = reason.split_once(": ").unwrap_or(("", reason));
     let broker = broker.rsplit("://").next().unwrap_or(broker);
     let broker = broker.split('/').next().unwrap_or(broker);
+    let closed =
+        |perhaps: &str| format!("`{broker}` closes connections at once: perhaps its listener {perhaps}");
     if what.contains("Connection refused") {
         format!("`{broker}` refuses connections")
+    } else if what.contains("connecting to a SSL listener") {
+        closed("asks for TLS")
+    } else if what.contains("might require SASL") {
+        closed("asks for a login")
+    } else if what.contains("connecting to a PLAINTEXT broker listener") {
+        closed("does not speak TLS")
     } else if what.starts_with("Failed to resolve") {
         format!("`{broker}` has no known address")
     } else if broker.is_empty() {
@@ -150,6 +235,24 @@ mod tests {
         ] {
             assert_eq!(plain(raw), expected);
         }
+    }
+
+    #[test]
+    fn no_secret_is_told_and_logs_are_bounded() {
+        use super::super::security::{Login, Mechanism};
+        let (mechanism, username) = (Mechanism::Plain, "app".to_owned());
+        let password = Secret::new("hunter2-hidden");
+        let login = Some(Login::Password { mechanism, username, password });
+        let watch = Watch::of(&Security { tls: None, login });
+        let error = KafkaError::Global(RDKafkaErrorCode::Authentication);
+        watch.error(error, "h:1/1: SASL authentication error: no user app with hunter2-hidden");
+        let refused = watch.complaints().refused.unwrap();
+        assert_eq!(refused, "the login was refused: no user app with …");
+        assert!(!watch.complaints().raw.unwrap().contains("hunter2"));
+        let (mut logged, start) = (Logged::default(), Instant::now());
+        let admitted = (0..1000).filter(|_| logged.admit(start).is_some()).count();
+        assert_eq!(admitted, LOG_LINES as usize);
+        assert_eq!(logged.admit(start + LOG_WINDOW), Some(1000 - LOG_LINES));
     }
 
     #[test]

@@ -1,0 +1,105 @@
+//! What a broker or OpenSSL means when they refuse a connection, in plain words.
+//!
+//! librdkafka hands their texts through; a client certificate that is refused comes as a broken connection, for TLS 1.3
+//! tells it after the handshake.
+
+/// A part of librdkafka's text, and what it means. The first that fits counts.
+const MEANINGS: &[(&str, &str)] = &[
+    ("alert certificate required", "it asks for a client certificate, and none was given"),
+    ("alert unknown ca", "it does not trust the CA of the client certificate"),
+    ("alert certificate expired", "the client certificate has expired"),
+    ("alert certificate revoked", "the client certificate was revoked"),
+    (
+        "alert bad certificate",
+        "it does not accept the client certificate, or asks for one and none was given",
+    ),
+    ("alert certificate unknown", "it does not accept the client certificate"),
+    ("alert unsupported certificate", "it does not accept this kind of client certificate"),
+    ("alert access denied", "the client certificate has no access"),
+    ("alert handshake failure", "it found no common way to encrypt, or asks for a client certificate"),
+    ("alert protocol version", "it speaks no version of TLS that this machine allows"),
+    ("client SSL authentication might be required", "it asks for a client certificate"),
+    ("certificate has expired", "its certificate has expired"),
+    ("Hostname mismatch", "its certificate is for another host"),
+    (
+        "certificate verify failed",
+        "its certificate is not trusted: check CA certificate, dates and host name",
+    ),
+    ("wrong version number", "the listener does not speak TLS"),
+    ("packet length too long", "the listener does not speak TLS"),
+    ("record layer failure", "the listener does not speak TLS"),
+    ("Failed to acquire SASL OAUTHBEARER token: ", ""),
+];
+
+/// Why the broker refuses, if `reason` is a refusal.
+pub(super) fn meaning(reason: &str) -> Option<String> {
+    if let Some((_, why)) = reason.split_once("SASL authentication error: ") {
+        let why = why.trim_start_matches("Authentication failed during authentication due to ");
+        let why = why.split(" (after ").next().unwrap_or(why).trim();
+        return Some(format!("the login was refused: {why}"));
+    }
+    if reason.contains("mechanism handshake failed") {
+        let offered = reason.split_once("supported mechanisms: ").map_or("", |(_, offered)| offered);
+        let offered = offered.split(" (after ").next().unwrap_or(offered).trim();
+        return Some(if offered.is_empty() {
+            "the listener asks for no login".to_owned()
+        } else {
+            format!("it does not offer this mechanism but {}", offered.replace(',', ", "))
+        });
+    }
+    if reason.contains("GSSAPI Error") || reason.contains("SASL handshake failed") {
+        return Some(format!("the Kerberos login failed: {}", gssapi(reason)));
+    }
+    let (found, meaning) = MEANINGS.iter().find(|(part, _)| reason.contains(part))?;
+    if meaning.is_empty() {
+        return reason.split_once(found).map(|(_, why)| why.to_owned());
+    }
+    Some((*meaning).to_owned())
+}
+
+/// The minor status of `GSSAPI Error: … (No Kerberos credentials available)`, which is the part that says something.
+fn gssapi(reason: &str) -> &str {
+    let reason = reason.split(" (after ").next().unwrap_or(reason).trim();
+    let Some((_, status)) = reason.rsplit_once("provide more information (") else { return reason };
+    status.trim_end_matches(')')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_are_told_from_broken_connections() {
+        for (raw, expected) in [
+            (
+                "sasl_ssl://h:1/bootstrap: SASL authentication error: Authentication failed: Invalid username or password (after 3ms in state AUTH_REQ)",
+                Some("the login was refused: Authentication failed: Invalid username or password"),
+            ),
+            (
+                "sasl_plaintext://h:1/bootstrap: SASL GSSAPI mechanism handshake failed: Broker: Unsupported SASL mechanism: broker's supported mechanisms: PLAIN,SCRAM-SHA-256 (after 1ms in state AUTH_HANDSHAKE)",
+                Some("it does not offer this mechanism but PLAIN, SCRAM-SHA-256"),
+            ),
+            (
+                "ssl://h:1/bootstrap: Receive failed: error:0A00045C:SSL routines::tlsv13 alert certificate required: SSL alert number 116",
+                Some("it asks for a client certificate, and none was given"),
+            ),
+            (
+                "ssl://h:1/bootstrap: SSL handshake failed: error:0A000086:SSL routines::certificate verify failed: broker certificate could not be verified",
+                Some("its certificate is not trusted: check CA certificate, dates and host name"),
+            ),
+            (
+                "h:1/bootstrap: Failed to initialize SASL authentication: SASL handshake failed (start (-1)): SASL(-1): generic failure: GSSAPI Error: Unspecified GSS failure.  Minor code may provide more information (No Kerberos credentials available (default cache: FILE:/tmp/x)) (after 0ms in state AUTH_REQ)",
+                Some(
+                    "the Kerberos login failed: No Kerberos credentials available (default cache: FILE:/tmp/x",
+                ),
+            ),
+            ("h:1/1: Disconnected (after 20ms in state UP)", None),
+            (
+                "h:1/1: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT)",
+                None,
+            ),
+        ] {
+            assert_eq!(meaning(raw).as_deref(), expected, "{raw}");
+        }
+    }
+}
