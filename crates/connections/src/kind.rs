@@ -77,15 +77,33 @@ pub trait Kind:
     /// Tries the connection step by step. Secrets and references have been resolved.
     fn test(&self, probe: &mut Probe<'_>);
 
-    /// Settings of a connection that is written as a URI or as Airflow writes them: `Ok(None)` where `parts` is of
-    /// another kind.
+    /// Settings of a connection that is written as a URI, or as Airflow writes them.
     fn of_parts(parts: &Parts) -> Result<Self, Problem> {
-        Err(Problem::user(format!("a connection of kind `{}` cannot be written as a URI", Self::CARD.id))
-            .hint(format!(
-                "write it as JSON: {{\"kind\": \"{}\", …}} ({} parts)",
-                Self::CARD.id,
-                parts.extra.len()
-            )))
+        let _ = parts;
+        let id = Self::CARD.id;
+        Err(Problem::user(format!("a connection of kind `{id}` cannot be written as a URI"))
+            .hint(format!("write it as JSON: {{\"kind\": \"{id}\", …}}")))
+    }
+
+    /// Settings of a connection that environment variables describe one by one: `PROD_BOOTSTRAP_SERVERS`. `None`: the
+    /// variables are not there.
+    fn of_variables(variables: &Variables<'_>) -> Option<Result<Self, Problem>> {
+        let _ = variables;
+        None
+    }
+}
+
+/// The environment variables of one connection.
+pub struct Variables<'a> {
+    /// `PROD` of `PROD_BOOTSTRAP_SERVERS`.
+    pub prefix: String,
+    pub get: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Variables<'_> {
+    /// The variable that ends like this; `None` where it is empty.
+    pub fn get(&self, ending: &str) -> Option<String> {
+        (self.get)(&format!("{}_{ending}", self.prefix)).filter(|text| !text.trim().is_empty())
     }
 }
 
@@ -95,6 +113,8 @@ pub struct Parts {
     pub scheme: String,
     pub login: Option<String>,
     pub password: Option<flowloom_flow::Secret>,
+    /// `host:port`, several with commas between.
+    pub authority: String,
     pub host: Option<String>,
     pub port: Option<u16>,
     /// Without its first slash; a database's name for most kinds.
@@ -186,6 +206,7 @@ fn to_map<K: Kind>(kind: &K) -> Map<String, Value> {
     }
 }
 
+type OfVariables = fn(&Variables<'_>) -> Option<Result<Box<dyn Settings>, Problem>>;
 type Read = fn(Map<String, Value>) -> Result<Box<dyn Settings>, Problem>;
 
 /// A kind's row in the table.
@@ -197,6 +218,7 @@ pub struct Entry {
     /// Settings as files have them; secrets may be among them.
     pub read: Read,
     pub of_parts: fn(&Parts) -> Result<Box<dyn Settings>, Problem>,
+    pub of_variables: OfVariables,
 }
 
 impl Entry {
@@ -206,6 +228,7 @@ impl Entry {
             new: || Box::new(K::default()),
             read: |settings| Ok(Box::new(read::<K>(settings)?)),
             of_parts: |parts| Ok(Box::new(K::of_parts(parts)?)),
+            of_variables: |variables| Some(K::of_variables(variables)?.map(|kind| Box::new(kind) as _)),
         }
     }
 

@@ -3,15 +3,23 @@
 //! One file for each kind, listed in [`KINDS`]. A kind's file has its form, its test and what it is built of; nothing
 //! else knows a kind by name but who builds a client of it.
 
+pub mod environment;
+pub mod file;
 mod kind;
 pub mod kinds;
+mod named;
 mod open;
+pub mod reference;
+mod uri;
 mod walk;
 
 use flowloom_flow::Problem;
 
-pub use kind::{Card, Entry, Group, Kind, Parts, Preset, Settings};
+pub use kind::{Card, Entry, Group, Kind, Parts, Preset, Settings, Variables};
+pub use kinds::kafka_problem;
+pub use named::{Named, Origin, check_name};
 pub use open::{open, resolved};
+pub use uri::parts;
 pub use walk::{Held, Walk, credentials};
 
 /// Every kind of connection, in the order that people see.

@@ -1,8 +1,9 @@
 //! Unlocks a connection: the one place where secrets and references become what a client is built of.
 
-use flowloom_flow::value::{Credential, is_reference};
+use flowloom_flow::value::Credential;
 use flowloom_flow::{Access, Problem, Vault};
 
+use crate::reference::replaced;
 use crate::walk::{Held, Walk};
 use crate::{Kind, Settings, kind};
 
@@ -43,9 +44,10 @@ fn resolve(settings: &mut dyn Settings, vault: &dyn Vault) -> Result<(), Problem
 
 fn put(vault: &dyn Vault, key: &str, held: Held<'_>) -> Result<(), Problem> {
     match held {
-        Held::Text(text) if is_reference(text) => {
-            let found = vault.resolve(text)?;
-            found.reveal().clone_into(text);
+        Held::Text(text) => {
+            if let Some(found) = replaced(text, |reference| vault.resolve(reference))? {
+                *text = found;
+            }
         }
         Held::Credential(credential) => match credential {
             Credential::Reference(reference) => *credential = Credential::Given(vault.resolve(reference)?),
@@ -55,7 +57,6 @@ fn put(vault: &dyn Vault, key: &str, held: Held<'_>) -> Result<(), Problem> {
             }
             Credential::Given(_) => {}
         },
-        Held::Text(_) => {}
     }
     Ok(())
 }

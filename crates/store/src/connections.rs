@@ -189,7 +189,7 @@ fn fields(store: &Transaction<'_>, name: &str) -> rusqlite::Result<Vec<String>> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Key, Master};
+    use crate::{Key, Master, NoKeyring};
 
     fn connection(name: &str) -> Connection {
         Connection {
@@ -242,7 +242,7 @@ mod tests {
     fn no_file_of_the_store_holds_the_text_of_a_secret() {
         let folder = tempfile::tempdir().expect("folder");
         let store = Store::open(folder.path()).expect("store");
-        let master = Master::open(folder.path(), None, false).expect("a key");
+        let master = Master::open(folder.path(), None, &NoKeyring, false).expect("a key");
         store
             .keep_connection(&connection("prod"), None, &set("password", "hunter2-in-clear"), &master.ring)
             .expect("kept");
@@ -270,10 +270,10 @@ mod tests {
     fn rotating_the_key_locks_every_secret_anew() {
         let folder = tempfile::tempdir().expect("folder");
         let store = Store::open(folder.path()).expect("store");
-        let master = Master::open(folder.path(), None, false).expect("a key");
+        let master = Master::open(folder.path(), None, &NoKeyring, false).expect("a key");
         let old = Ring::new(master.ring.keys()[0].clone(), Vec::new());
         store.keep_connection(&connection("a"), None, &set("password", "one"), &old).expect("kept");
-        let master = master.rotate(|ring| store.relock(ring)).expect("rotated");
+        let master = master.rotate(&NoKeyring, |ring| store.relock(ring)).expect("rotated");
         assert_eq!(texts(&store, "a", &master.ring), [("password".to_owned(), "one".to_owned())]);
         store.secrets("a", &old).expect_err("the old key opens nothing any more");
     }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
+
 /// Why the store cannot be used. It is left as it is in every case.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -22,4 +24,12 @@ pub enum Error {
     Lock(#[from] crate::LockError),
     #[error("the store cannot be used: {source}; `{}`", path.display())]
     Sqlite { path: PathBuf, source: rusqlite::Error },
+}
+
+impl Error {
+    /// Whether the file itself is wrong, rather than the disk or a lock.
+    pub(crate) fn is_damage(&self) -> bool {
+        let Self::Sqlite { source, .. } = self else { return false };
+        matches!(source.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+    }
 }

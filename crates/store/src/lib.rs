@@ -14,8 +14,9 @@ mod secret;
 
 use std::env;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use etcetera::base_strategy::{BaseStrategy as _, choose_native_strategy};
 use parking_lot::Mutex;
@@ -27,7 +28,7 @@ pub use error::Error;
 pub use owner::Owner;
 pub use recent::Recent;
 pub use runs::{NewRun, Run};
-pub use secret::{Key, LockError, Master, Place, Ring};
+pub use secret::{Key, Keyring, LockError, Master, NoKeyring, Place, Ring, SystemKeyring};
 
 /// Every change to the tables, oldest first. `user_version` counts those that a store has; a line that
 /// was released is never edited.
@@ -42,6 +43,8 @@ const BUSY: Duration = Duration::from_secs(5);
 pub struct Store {
     connection: Mutex<rusqlite::Connection>,
     path: PathBuf,
+    /// Where a damaged store was put, when this one took its place.
+    set_aside: Option<PathBuf>,
 }
 
 impl Store {
@@ -53,15 +56,32 @@ impl Store {
         }
     }
 
-    /// Opens the store in `folder`, makes it when it is not there, and lifts an older one.
+    /// Opens the store in `folder`, makes it when it is not there, and lifts an older one. A file that is damaged, or no
+    /// store at all, is set aside and a new one made: see [`Store::set_aside`].
     pub fn open(folder: &Path) -> Result<Self, Error> {
         fs::create_dir_all(folder).map_err(|source| Error::Folder { path: folder.to_owned(), source })?;
         let path = folder.join("flowloom.sqlite");
-        let connection = rusqlite::Connection::open(&path)
-            .map_err(|source| Error::Sqlite { path: path.clone(), source })?;
-        let store = Self { connection: Mutex::new(connection), path };
+        match Self::open_file(&path) {
+            Err(error) if error.is_damage() => {
+                let set_aside = put_aside(&path)?;
+                tracing::warn!(%error, set_aside = %set_aside.display(), "the store is damaged");
+                Ok(Self { set_aside: Some(set_aside), ..Self::open_file(&path)? })
+            }
+            opened => opened,
+        }
+    }
+
+    fn open_file(path: &Path) -> Result<Self, Error> {
+        let connection = rusqlite::Connection::open(path)
+            .map_err(|source| Error::Sqlite { path: path.to_owned(), source })?;
+        let store = Self { connection: Mutex::new(connection), path: path.to_owned(), set_aside: None };
         store.migrate()?;
         Ok(store)
+    }
+
+    /// Where the damaged file is that this store took the place of, just now.
+    pub fn set_aside(&self) -> Option<&Path> {
+        self.set_aside.as_deref()
     }
 
     /// The folder that it stands in.
@@ -98,6 +118,30 @@ impl Store {
     ) -> Result<T, Error> {
         work(&mut self.connection.lock()).map_err(|source| Error::Sqlite { path: self.path.clone(), source })
     }
+}
+
+/// Moves a damaged store and what belongs to it to names that nobody has; where it is now.
+fn put_aside(path: &Path) -> Result<PathBuf, Error> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let named = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let free = (0..1000).map(|n| named(&format!(".damaged-{since}-{n}"))).find(|aside| !aside.exists());
+    let aside = free.unwrap_or_else(|| named(".damaged"));
+    fs::rename(path, &aside).map_err(|source| Error::Folder { path: path.to_owned(), source })?;
+    for ending in ["-wal", "-shm"] {
+        let mut to = aside.as_os_str().to_owned();
+        to.push(ending);
+        match fs::rename(named(ending), to) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(Error::Folder { path: named(ending), source });
+            }
+            _ => {}
+        }
+    }
+    Ok(aside)
 }
 
 #[cfg(test)]
@@ -141,12 +185,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_store_is_not_overwritten() {
+    fn a_damaged_store_is_set_aside_and_not_overwritten() {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("flowloom.sqlite");
-        fs::write(&path, "not a database, but somebody's notes\n".repeat(50)).expect("file");
-        assert!(matches!(Store::open(folder.path()), Err(Error::Sqlite { .. })));
-        assert!(fs::read_to_string(&path).expect("file").starts_with("not a database"));
+        let notes = "not a database, but somebody's notes\n".repeat(50);
+        fs::write(&path, &notes).expect("file");
+        let store = Store::open(folder.path()).expect("a new one");
+        let aside = store.set_aside().expect("told").to_owned();
+        assert_eq!(fs::read_to_string(&aside).expect("kept"), notes);
+        store.set_preference("theme", "1").expect("it works");
+        drop(store);
+        assert!(Store::open(folder.path()).expect("opened").set_aside().is_none(), "once");
+        // The header is whole, but a page behind it is not.
+        let mut bytes = fs::read(&path).expect("a store");
+        bytes.truncate(4096);
+        bytes[100..].fill(0xa5);
+        fs::write(&path, &bytes).expect("damaged");
+        assert!(Store::open(folder.path()).expect("a new one").set_aside().is_some());
+        let damaged = fs::read_dir(folder.path()).expect("listed").filter_map(Result::ok);
+        let damaged = damaged.filter(|entry| entry.file_name().to_string_lossy().contains(".damaged-"));
+        assert!(damaged.count() >= 2, "both are kept");
     }
 
     #[test]

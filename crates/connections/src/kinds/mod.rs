@@ -1,10 +1,13 @@
 //! One file for each kind of connection, and the table that lists them.
 
+mod kafka;
 mod local_folder;
 
+pub use kafka::Kafka;
+pub use kafka::cluster::problem as kafka_problem;
 pub use local_folder::LocalFolder;
 
 use crate::Entry;
 
 /// In the order that people see.
-pub const KINDS: &[Entry] = &[Entry::of::<LocalFolder>()];
+pub const KINDS: &[Entry] = &[Entry::of::<Kafka>(), Entry::of::<LocalFolder>()];

@@ -61,6 +61,20 @@ pub fn load(text: &str) -> Result<Flow, Vec<Problem>> {
     parse(text).map(|loaded| loaded.flow)
 }
 
+/// Any YAML as its value, under the same rules as a flow: no tags, no anchors, no key twice.
+pub fn value(text: &str) -> Result<serde_json::Value, Vec<Problem>> {
+    tree::parse(text).map(Tree::into_value)
+}
+
+/// A map as YAML, in block style.
+pub fn yaml(map: &serde_json::Map<String, serde_json::Value>) -> String {
+    let mut out = String::new();
+    for (key, value) in map {
+        emit::entry(&mut out, 0, key, value);
+    }
+    out
+}
+
 /// As [`load`], with warnings and lines.
 pub fn parse(text: &str) -> Result<Loaded, Vec<Problem>> {
     read::flow(tree::parse(text)?, UPGRADES)

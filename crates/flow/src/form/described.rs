@@ -69,7 +69,7 @@ impl Described {
             key: setting.key.to_owned(),
             label: setting.label.to_owned(),
             hint: setting.hint.to_owned(),
-            help: setting.help.to_owned(),
+            help: [setting.help, setting.danger].join(" ").trim().to_owned(),
             type_name: type_name.to_owned(),
             default: value,
             section: self.section.clone(),

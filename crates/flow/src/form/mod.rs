@@ -33,11 +33,13 @@ pub struct Setting<'a> {
     pub hint: &'a str,
     /// One or two sentences, on hover and in the docs.
     pub help: &'a str,
+    /// What goes wrong where a switch is on: shown as a danger, in the docs too.
+    pub danger: &'a str,
 }
 
 impl<'a> Setting<'a> {
     pub const fn new(key: &'a str, label: &'a str) -> Self {
-        Self { key, label, hint: "", help: "" }
+        Self { key, label, hint: "", help: "", danger: "" }
     }
 
     #[must_use]
@@ -48,6 +50,11 @@ impl<'a> Setting<'a> {
     #[must_use]
     pub const fn help(self, help: &'a str) -> Self {
         Self { help, ..self }
+    }
+
+    #[must_use]
+    pub const fn danger(self, danger: &'a str) -> Self {
+        Self { danger, ..self }
     }
 }
 

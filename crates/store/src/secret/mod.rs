@@ -1,8 +1,10 @@
 //! The keys that lock secrets.
 
+mod keyring;
 mod master;
 mod ring;
 
+pub use keyring::{Keyring, NoKeyring, SystemKeyring};
 pub use master::{Master, Place};
 pub use ring::{Key, Ring};
 
@@ -21,16 +23,18 @@ pub enum LockError {
     )]
     OtherKey { connection: String, field: String },
     #[error(
-        "the key of the stored secrets is gone: bring `{}` back from a backup or set FLOWLOOM_MASTER_KEY to it; without \
-         it they cannot be read, and must be entered again",
+        "the key of the stored secrets is gone: it is neither in the system's keyring{keyring} nor in `{}`; bring it back \
+         from a backup or set FLOWLOOM_MASTER_KEY to it; without it they cannot be read, and must be entered again",
         path.display()
     )]
-    Lost { path: std::path::PathBuf },
+    Lost { path: std::path::PathBuf, keyring: String },
     #[error(
         "others may read the key file: close it with `chmod 600 {}`, and rotate the key if somebody may have read it",
         path.display()
     )]
     Open { path: std::path::PathBuf },
+    #[error("the system's keyring did not take the new key: {0}; nothing was changed")]
+    Keyring(String),
     #[error("the key file cannot be used: {source}; `{}`", path.display())]
     File { path: std::path::PathBuf, source: std::io::Error },
     #[error(
