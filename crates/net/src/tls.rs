@@ -1,8 +1,18 @@
 //! Encryption, and who is trusted at the other end.
 
+mod certificate;
+mod connect;
+mod own;
+#[cfg(test)]
+mod tests;
+mod verdict;
+
 use std::path::PathBuf;
 
 use flowloom_secret::Secret;
+
+pub use connect::{Secured, handshake, tls};
+pub use verdict::refusal;
 
 /// A certificate or several, in PEM.
 #[derive(Clone, Debug, PartialEq, Eq)]
