@@ -2,6 +2,7 @@
 
 mod connection;
 mod kerberos;
+mod known;
 mod oauth;
 mod properties;
 mod refusal;
@@ -11,6 +12,8 @@ mod watch;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use flowloom_net::Address;
+use flowloom_net::reach::parse_list;
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 
@@ -18,9 +21,13 @@ use crate::error::{Error, Result};
 
 pub(crate) use connection::Connection;
 pub use kerberos::Kerberos;
+pub use known::{KnownProperty, known_properties};
 pub use oauth::{AwsCredentials, MskIam, Oidc, Token};
 pub use security::{Login, Mechanism, Security};
 pub(crate) use watch::{Watch, code_of, describe, reason_of};
+
+/// Where brokers listen when nobody says otherwise.
+pub(crate) const DEFAULT_PORT: u16 = 9092;
 
 /// How to reach a Kafka cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,19 +54,23 @@ impl Cluster {
 
     /// Whether the settings are right, without asking a broker.
     ///
-    /// Fails with [`Error::OwnedProperty`], [`Error::InvalidProperty`] or [`Error::InvalidRequest`].
+    /// Fails with [`Error::OwnedProperty`], [`Error::UnknownProperty`], [`Error::InvalidProperty`] or [`Error::InvalidRequest`].
     pub fn check(&self) -> Result<()> {
         let config = self.config()?;
         config.create_native_config().map(drop).map_err(properties::refused)
     }
 
+    /// The bootstrap servers, one by one.
+    pub fn servers(&self) -> Result<Vec<Address>> {
+        parse_list(&self.bootstrap_servers, DEFAULT_PORT).map_err(|failure| Error::InvalidRequest {
+            reason: format!("the bootstrap servers are wrong: {}", failure.message),
+        })
+    }
+
     /// What every client of this cluster is configured with.
     pub(crate) fn config(&self) -> Result<ClientConfig> {
         properties::check(&self.properties)?;
-        let servers = self.bootstrap_servers.trim();
-        if servers.is_empty() {
-            return Err(Error::InvalidRequest { reason: "the bootstrap servers are empty".into() });
-        }
+        let servers = self.servers()?.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         let mut config = ClientConfig::new();
         config.set_log_level(RDKafkaLogLevel::Info);
         config.set("bootstrap.servers", servers);
@@ -85,7 +96,10 @@ mod tests {
         };
         assert!(with("fetch.wait.max.ms", "20").is_ok());
         let unknown = with("fetch.wait.max.sm", "20").unwrap_err().to_string();
-        assert!(unknown.contains("`fetch.wait.max.sm`") && unknown.contains("no such property"), "{unknown}");
+        assert!(
+            unknown.contains("`fetch.wait.max.sm`") && unknown.contains("there is no client property"),
+            "{unknown}"
+        );
         let value = with("fetch.wait.max.ms", "soon").unwrap_err().to_string();
         assert!(value.contains("cannot be `soon`"), "{value}");
         let owned = with("group.id", "mine").unwrap_err();

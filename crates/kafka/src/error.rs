@@ -103,7 +103,14 @@ pub enum Error {
         /// The setting to use, in words.
         instead: &'static str,
     },
-    /// A client property that librdkafka does not know or whose value it refuses.
+    /// A client property that librdkafka does not know; its value may be a secret in the wrong place.
+    #[error("there is no client property `{property}`")]
+    UnknownProperty {
+        property: String,
+        /// What was perhaps meant.
+        nearest: Option<&'static str>,
+    },
+    /// A client property whose value librdkafka refuses. Values that are about security are not repeated.
     #[error("the client property `{property}` cannot be `{value}`: {reason}")]
     InvalidProperty { property: String, value: String, reason: String },
     /// A request that contradicts itself or the topic.
@@ -165,6 +172,7 @@ impl Error {
             | Self::BadMessage { .. }
             | Self::Cancelled
             | Self::OwnedProperty { .. }
+            | Self::UnknownProperty { .. }
             | Self::InvalidProperty { .. }
             | Self::InvalidRequest { .. }
             | Self::UnsupportedType { .. }
@@ -231,6 +239,8 @@ impl Error {
             }
             Self::BadMessage { .. } => "Skip or reject bad messages, or change the type of the column".into(),
             Self::OwnedProperty { instead, .. } => format!("Use {instead} instead"),
+            Self::UnknownProperty { nearest: Some(nearest), .. } => format!("Did you mean `{nearest}`?"),
+            Self::UnknownProperty { .. } => "See librdkafka's list of properties, CONFIGURATION.md".into(),
             Self::UnsupportedType { .. } => "Use a string, number, boolean, list or struct type".into(),
             Self::ReservedColumn { instead, .. } => format!("Name the column `{instead}`"),
             Self::Stalled { .. } | Self::NoLeader { .. } => {

@@ -23,5 +23,8 @@ pub mod sample;
 pub mod topic;
 
 pub use cancel::Cancel;
-pub use client::{AwsCredentials, Cluster, Kerberos, Login, Mechanism, MskIam, Oidc, Security, Token};
+pub use client::{
+    AwsCredentials, Cluster, Kerberos, KnownProperty, Login, Mechanism, MskIam, Oidc, Security, Token,
+    known_properties,
+};
 pub use error::{Domain, Error, Result};
