@@ -74,7 +74,7 @@ fn the_architecture_draws_crates_that_exist_and_no_more_arrows_than_agreed() {
         ("nodes", "connections, flow, kafka"),
         ("secret", ""),
         ("store", "secret"),
-        ("studio", "codegen, connections, engine, flow, kafka, nodes, secret, store"),
+        ("studio", "codegen, connections, engine, flow, kafka, net, nodes, secret, store"),
         ("ui", "flow, studio"),
     ];
     let drawn: Vec<(String, String)> =

@@ -20,7 +20,7 @@ pub use kinds::kafka_problem;
 pub use named::{Named, Origin, check_name};
 pub use open::{open, resolved};
 pub use uri::parts;
-pub use walk::{Held, Walk, credentials};
+pub use walk::{Held, Walk, credentials, with_kept};
 
 /// Every kind of connection, in the order that people see.
 pub const KINDS: &[Entry] = kinds::KINDS;

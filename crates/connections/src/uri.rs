@@ -43,14 +43,11 @@ pub fn parts(text: &str) -> Result<Parts, Problem> {
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (key, value) = (decoded(key, "the query")?, decoded(value, "the query")?);
-        match key.as_str() {
-            // Airflow writes nested extras so.
-            "__extra__" => {
-                extra.extend(object(&value).ok_or_else(|| wrong("`__extra__` is no JSON object"))?)
-            }
-            _ => {
-                extra.insert(key, typed(value));
-            }
+        // Airflow writes nested extras so.
+        if key == "__extra__" {
+            extra.extend(object(&value).ok_or_else(|| wrong("`__extra__` is no JSON object"))?);
+        } else {
+            extra.insert(key, typed(value));
         }
     }
     Ok(Parts {

@@ -62,3 +62,18 @@ pub fn credentials(settings: &dyn Settings) -> Vec<(String, Credential)> {
     settings.clone_box().form(&mut walk);
     found
 }
+
+/// Marks the secrets that the store has.
+pub fn with_kept(settings: &mut dyn Settings, fields: &[String]) {
+    let mut walk = Walk(|key: &str, held: Held<'_>| {
+        if let Held::Credential(credential @ Credential::Empty) = held
+            && fields.iter().any(|field| field == key)
+        {
+            *credential = Credential::Kept;
+        }
+    });
+    // A secret may bring up settings with further ones, such as the password of a key.
+    for _ in 0..2 {
+        settings.form(&mut walk);
+    }
+}

@@ -1,9 +1,9 @@
 //! The host of a job: paths relative to its flow, a spill folder of its own, a memory budget.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use flowloom_flow::{Host, Problem};
+use flowloom_flow::{Access, Connections, Host, NoConnections, Problem, Suggestion};
 use tempfile::TempDir;
 
 /// Limits of a job.
@@ -28,12 +28,20 @@ pub struct JobHost {
     folder: PathBuf,
     spill: OnceLock<Result<TempDir, Problem>>,
     limits: Limits,
+    connections: Arc<dyn Connections>,
 }
 
 impl JobHost {
     /// `folder`: where relative paths of the flow start.
     pub fn new(folder: impl Into<PathBuf>, limits: Limits) -> Self {
-        Self { folder: folder.into(), spill: OnceLock::new(), limits }
+        let connections = Arc::new(NoConnections);
+        Self { folder: folder.into(), spill: OnceLock::new(), limits, connections }
+    }
+
+    /// The same, with connections for its nodes.
+    #[must_use]
+    pub fn with_connections(self, connections: Arc<dyn Connections>) -> Self {
+        Self { connections, ..self }
     }
 }
 
@@ -52,6 +60,14 @@ impl Host for JobHost {
 
     fn decode_threads(&self) -> usize {
         self.limits.decode_threads
+    }
+
+    fn connection(&self, name: &str) -> Result<Access, Problem> {
+        self.connections.get(name)
+    }
+
+    fn connections(&self, kinds: &[&str]) -> Result<Vec<Suggestion>, Problem> {
+        self.connections.list(kinds)
     }
 }
 

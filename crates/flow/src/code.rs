@@ -120,7 +120,7 @@ impl<'a> CodeWriter<'a> {
     pub fn connection(&self, name: &str) -> Result<Access, Problem> {
         match self.host {
             Some(host) => host.connection(name),
-            None => Err(Problem::user(format!("there is no connection `{name}`"))),
+            None => Err(crate::no_connection(name)),
         }
     }
 

@@ -26,14 +26,40 @@ pub trait Host: Send + Sync {
 
     /// The connection of this name; its secrets stay locked until a client is built of it.
     fn connection(&self, name: &str) -> Result<Access, Problem> {
-        Err(Problem::user(format!("there is no connection `{name}`")))
+        NoConnections.get(name)
     }
 
     /// Connections of these kinds, by name.
     fn connections(&self, kinds: &[&str]) -> Result<Vec<Suggestion>, Problem> {
-        let _ = kinds;
+        NoConnections.list(kinds)
+    }
+}
+
+/// Where a host finds connections.
+pub trait Connections: Send + Sync {
+    /// See [`Host::connection`].
+    fn get(&self, name: &str) -> Result<Access, Problem>;
+    /// See [`Host::connections`].
+    fn list(&self, kinds: &[&str]) -> Result<Vec<Suggestion>, Problem>;
+}
+
+/// A place without any.
+pub struct NoConnections;
+
+impl Connections for NoConnections {
+    fn get(&self, name: &str) -> Result<Access, Problem> {
+        Err(no_connection(name))
+    }
+
+    fn list(&self, _kinds: &[&str]) -> Result<Vec<Suggestion>, Problem> {
         Ok(Vec::new())
     }
+}
+
+/// There is none of this name.
+pub fn no_connection(name: &str) -> Problem {
+    Problem::user(format!("there is no connection `{name}`"))
+        .hint("add it under Connections or with `flowloom connections add`, or choose another one")
 }
 
 /// A connection as a node gets it: settings to look at, secrets to unlock at the point of use.

@@ -33,7 +33,7 @@ pub use flowloom_secret::Secret;
 pub use form::{Choice, Choices, Form, Setting};
 pub use graph::{Flow, FlowNode, Output, Parameter, Wire};
 pub use history::History;
-pub use host::{Access, Cancel, Host, Site, Vault};
+pub use host::{Access, Cancel, Connections, Host, NoConnections, Site, Vault, no_connection};
 pub use id::NodeId;
 pub use kind::{Card, Group, Kind, Port, Wires};
 pub use nearest::nearest;

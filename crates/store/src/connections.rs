@@ -61,6 +61,26 @@ impl Store {
         changes: &SecretChanges,
         ring: &Ring,
     ) -> Result<(), Error> {
+        self.keep(connection, before, changes, Some(ring))
+    }
+
+    /// As [`Store::keep_connection`], where no secret is set: without a key.
+    pub fn keep_open_connection(
+        &self,
+        connection: &Connection,
+        before: Option<&str>,
+        changes: &SecretChanges,
+    ) -> Result<(), Error> {
+        self.keep(connection, before, changes, None)
+    }
+
+    fn keep(
+        &self,
+        connection: &Connection,
+        before: Option<&str>,
+        changes: &SecretChanges,
+        ring: Option<&Ring>,
+    ) -> Result<(), Error> {
         let Connection { name, kind, settings, changed_ms, .. } = connection;
         let kept = self.with(|store| {
             let change = store.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -83,8 +103,8 @@ impl Store {
                 )?,
             };
             for (field, secret) in changes {
-                match secret {
-                    Some(secret) => change.execute(
+                match secret.as_ref().zip(ring) {
+                    Some((secret, ring)) => change.execute(
                         "INSERT OR REPLACE INTO secrets (connection, field, token) VALUES (?1, ?2, ?3)",
                         params![name, field, ring.lock(secret)],
                     )?,

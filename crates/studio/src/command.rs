@@ -9,6 +9,7 @@ use flowloom_flow::Edit;
 use flowloom_flow::{Flow, NodeId, Target};
 use serde_json::Value;
 
+use crate::connections;
 use crate::flow_file::FlowFile;
 
 /// An open flow.
@@ -133,6 +134,8 @@ pub enum Command {
         folder: PathBuf,
         values: Values,
     },
+    /// Something about connections, in a job.
+    Connections(connections::Ask),
 }
 
 /// Values of parameters, by name.

@@ -10,6 +10,7 @@ use flowloom_engine::{Events, Preview, Report, RunEvent};
 use flowloom_flow::{Cancel, Compiled, Problem, Suggestion};
 use serde_json::{Map, Value};
 
+use crate::connections;
 use crate::flow_file::FlowFile;
 
 /// How long a cancelled job may take to stop by itself before it is left behind; it is told to the user
@@ -41,6 +42,8 @@ pub enum Outcome {
     },
     /// A flow that was written, for [`crate::Command::MarkSaved`].
     Stored(FlowFile),
+    /// What was asked about connections.
+    Connections(connections::Answer),
     /// The job came to nothing: what it needs of the outside was not to be had.
     Failed(Vec<Problem>),
     /// Cancelled before it came to anything. Nothing was written and nothing committed.

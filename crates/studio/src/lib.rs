@@ -1,6 +1,7 @@
 //! The studio without a face: every front end, the command line first, is a client of [`Session`].
 
 mod command;
+pub mod connections;
 pub mod demo;
 mod desk;
 mod flow_file;

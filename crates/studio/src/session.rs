@@ -7,9 +7,11 @@ use std::sync::Arc;
 use flowloom_engine::{Cache, Events, JobHost, Limits, PreviewAsk, guarded};
 use flowloom_flow::file::{self, Lines};
 use flowloom_flow::{Cancel, Compiled, Flow, History, Problem, Registry};
+use flowloom_net::Step;
 use flowloom_nodes::REGISTRY;
 
 use crate::command::{Command, FlowKey, Values};
+use crate::connections::{self, Book, Live};
 use crate::demo;
 use crate::flow_file::{FlowFile, folder_of};
 use crate::job::{Job, Outcome};
@@ -24,6 +26,11 @@ pub enum Reply {
         warnings: Vec<Problem>,
     },
     Job(Job),
+    /// A connection that is tried, and its steps as they come.
+    Test {
+        job: Job,
+        steps: Live<Vec<Step>>,
+    },
     /// Files that were written.
     Exported(Vec<PathBuf>),
 }
@@ -192,6 +199,11 @@ impl Session {
             Command::WriteExport { flow, target, folder, values } => {
                 self.job("export", flow, move |flow, _, _| flow.write_export(target, &values, &folder))
             }
+            Command::Connections(ask) => {
+                let open =
+                    self.flows.values().map(|open| (Arc::clone(open.history.flow()), open.path.clone()));
+                connections::start(self.book(), ask, open.collect()).map_err(one)
+            }
         }
     }
 
@@ -281,13 +293,18 @@ impl Session {
         })
     }
 
+    /// Connections of this session's store and of the environment.
+    pub fn book(&self) -> Book {
+        Book::new(self.home.clone())
+    }
+
     fn snapshot(&self, key: FlowKey) -> Result<Snapshot, Problem> {
         let open = self.open(key)?;
         Ok(Snapshot {
             flow: Arc::clone(open.history.flow()),
             path: open.path.clone(),
             lines: open.history.is_saved().then(|| Arc::clone(&open.lines)),
-            host: JobHost::new(&open.folder, self.limits),
+            host: JobHost::new(&open.folder, self.limits).with_connections(Arc::new(self.book())),
             home: self.home.clone(),
         })
     }

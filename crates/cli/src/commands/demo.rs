@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Demo) -> Call {
     let mut session = Session::new(Limits::default());
     let flow = match session.send(Command::Open { path: demo.flow.clone() }).map_err(Ended::Wrong)? {
         Reply::Opened { flow, .. } => flow,
-        Reply::Done | Reply::Job(_) | Reply::Exported(_) => return Err(unexpected()),
+        _ => return Err(unexpected()),
     };
     let report = run::report(&mut session, flow, demo.values(), false)?;
     run::show(&report)?;

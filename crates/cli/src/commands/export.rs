@@ -16,6 +16,6 @@ pub(crate) fn run(args: &Export) -> Call {
             files.iter().try_for_each(|file| line(&file.display().to_string()))?;
             Ok(ExitCode::SUCCESS)
         }
-        Reply::Done | Reply::Opened { .. } | Reply::Job(_) => Err(unexpected()),
+        _ => Err(unexpected()),
     }
 }

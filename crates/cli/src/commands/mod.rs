@@ -49,7 +49,7 @@ fn values(set: &[String]) -> Result<Values, Ended> {
 pub(crate) fn finish(session: &mut Session, command: Command, is_quiet: bool) -> Result<Outcome, Ended> {
     let job = match session.send(command).map_err(Ended::by_domain)? {
         Reply::Job(job) => job,
-        Reply::Done | Reply::Opened { .. } | Reply::Exported(_) => return Err(unexpected()),
+        _ => return Err(unexpected()),
     };
     on_interrupt(job.cancel().clone());
     let mut progress = Progress::new(is_quiet);

@@ -1,0 +1,459 @@
+//! All connections of this person: the store's, and those that the environment and a file write.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use flowloom_connections::{
+    Named, Origin, Settings, check_name, credentials, environment, file, kind, reference, with_kept,
+};
+use flowloom_flow::value::Credential;
+use flowloom_flow::{Access, Connections, Problem, Secret, Suggestion, Vault, no_connection};
+use flowloom_store::{
+    Connection, Error, Keyring, Master, NoKeyring, Place, SecretChanges, Store, SystemKeyring,
+};
+use serde_json::Value;
+
+use super::{Draft, Listed};
+use crate::remember::now_ms;
+
+/// Names a file of connections.
+const FILE: &str = "FLOWLOOM_CONNECTIONS";
+
+type Get = dyn Fn(&str) -> Option<String> + Send + Sync;
+
+/// Where connections are found and kept. Every call reads the disk: not in a frame.
+#[derive(Clone)]
+pub struct Book {
+    /// Folder of the store; `None`: this person's.
+    home: Option<PathBuf>,
+    get: Arc<Get>,
+    /// Names of variables.
+    names: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
+}
+
+impl fmt::Debug for Book {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Book in {:?}", self.home)
+    }
+}
+
+/// What a rotation of the master key did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotated {
+    /// Where the new key is, in words.
+    pub place: String,
+    /// Secrets that were locked anew.
+    pub secrets: usize,
+}
+
+impl Book {
+    /// The book of the store in `home`, else of this person's, and of the environment.
+    pub fn new(home: Option<PathBuf>) -> Self {
+        Self {
+            home,
+            get: Arc::new(|name| env::var(name).ok()),
+            names: Arc::new(|| env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect()),
+        }
+    }
+
+    /// The same in another environment.
+    #[cfg(test)]
+    pub(crate) fn with_environment(self, variables: &[(&str, &str)]) -> Self {
+        let owned = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+        let variables: BTreeMap<String, String> = variables.iter().map(owned).collect();
+        let names: Vec<String> = variables.keys().cloned().collect();
+        Self {
+            get: Arc::new(move |name| variables.get(name).cloned()),
+            names: Arc::new(move || names.clone()),
+            ..self
+        }
+    }
+
+    /// All connections by name, with what is wrong with each.
+    pub fn list(&self) -> Result<Vec<Listed>, Problem> {
+        let mut all: BTreeMap<String, Listed> = BTreeMap::new();
+        for connection in self.store()?.connections().map_err(problem)? {
+            all.insert(connection.name.clone(), of_store(&connection));
+        }
+        let mut put = |name: &str, found: Result<Named, Problem>, counts_more: bool| {
+            if counts_more || !all.contains_key(name) {
+                all.insert(name.to_owned(), listed(name, found));
+            }
+        };
+        for named in self.of_file()?.into_iter().flatten() {
+            let name = named.name.clone();
+            put(&name, Ok(named), true);
+        }
+        for name in environment::names((self.names)().into_iter()) {
+            match environment::ours(&name, &*self.get) {
+                Some(found) => put(&name, found, true),
+                None => {
+                    if let Some(found) = environment::others(&name, &*self.get) {
+                        put(&name, found, false);
+                    }
+                }
+            }
+        }
+        Ok(all.into_values().collect())
+    }
+
+    /// The connection of this name to use: of the environment, of the file, of the store, of what others wrote.
+    pub fn access(&self, name: &str) -> Result<Access, Problem> {
+        if let Some(found) = self.outside(name)? {
+            return Ok(self.access_of(found));
+        }
+        if let Some(found) = self.store()?.connection(name).map_err(problem)? {
+            let settings = settings_of(&found)?;
+            return Ok(Access {
+                name: found.name,
+                kind: found.kind,
+                settings: settings.written(),
+                vault: Arc::new(Locker { book: self.clone(), name: name.to_owned(), given: BTreeMap::new() }),
+            });
+        }
+        match environment::others(name, &*self.get) {
+            Some(found) => Ok(self.access_of(found?)),
+            None => Err(self.unknown(name)),
+        }
+    }
+
+    /// A connection of the store, to edit it. Its secrets stay locked.
+    pub fn draft(&self, name: &str) -> Result<Draft, Problem> {
+        let found = self.store()?.connection(name).map_err(problem)?;
+        let found = found.ok_or_else(|| self.not_in_the_store(name))?;
+        let mut settings = settings_of(&found)?;
+        with_kept(&mut *settings, &found.secrets);
+        Ok(Draft { name: name.to_owned(), before: Some(name.to_owned()), settings })
+    }
+
+    /// Keeps `draft` in the store, its secrets locked; where they are locked, if that is new.
+    pub fn keep(&self, draft: &Draft) -> Result<Option<String>, Problem> {
+        check_name(&draft.name)?;
+        let store = self.store()?;
+        let held = match &draft.before {
+            Some(before) => store.connection(before).map_err(problem)?.map(|found| found.secrets),
+            None => None,
+        };
+        let held = held.unwrap_or_default();
+        // What the form does not show is not used by anything: it does not stay behind.
+        let mut changes: SecretChanges = held.into_iter().map(|field| (field, None)).collect();
+        for (field, credential) in credentials(&*draft.settings) {
+            match credential {
+                Credential::Given(secret) if !secret.is_empty() => {
+                    changes.insert(field, Some(secret));
+                }
+                Credential::Kept => {
+                    changes.remove(&field);
+                }
+                Credential::Given(_) | Credential::Empty | Credential::Reference(_) => {}
+            }
+        }
+        let connection = Connection {
+            name: draft.name.clone(),
+            kind: draft.settings.card().id.to_owned(),
+            settings: Value::Object(draft.settings.written()).to_string(),
+            changed_ms: now_ms(),
+            secrets: Vec::new(),
+        };
+        if changes.values().all(Option::is_none) {
+            // Nothing to lock: a lost key must not keep anybody from changing a host name.
+            store.keep_open_connection(&connection, draft.before.as_deref(), &changes).map_err(problem)?;
+            return Ok(None);
+        }
+        let master = self.master(&store)?;
+        store
+            .keep_connection(&connection, draft.before.as_deref(), &changes, &master.ring)
+            .map_err(problem)?;
+        Ok(master.is_new.then(|| notice(&master.place)))
+    }
+
+    /// Forgets a connection of the store, and its secrets.
+    pub fn remove(&self, name: &str) -> Result<(), Problem> {
+        match self.store()?.remove_connection(name) {
+            Err(Error::NoConnection(_)) => Err(self.not_in_the_store(name)),
+            removed => removed.map_err(problem),
+        }
+    }
+
+    /// Locks every secret with a new master key.
+    pub fn rotate(&self) -> Result<Rotated, Problem> {
+        let store = self.store()?;
+        let master = self.master(&store)?;
+        let master = master.rotate(&*self.keyring(&store), |ring| store.relock(ring)).map_err(problem)?;
+        let secrets = store.connections().map_err(problem)?.iter().map(|one| one.secrets.len()).sum();
+        Ok(Rotated { place: place(&master.place), secrets })
+    }
+
+    /// Where the master key is, in words; it is made where there is none. And how many secrets it locks.
+    pub fn locks(&self) -> Result<Rotated, Problem> {
+        let store = self.store()?;
+        let master = self.master(&store)?;
+        let mut secrets = 0;
+        for connection in store.connections().map_err(problem)? {
+            // Each is tried: a key that opens nothing is no key.
+            secrets += store.secrets(&connection.name, &master.ring).map_err(problem)?.len();
+        }
+        Ok(Rotated { place: place(&master.place), secrets })
+    }
+
+    /// Puts the connections of a file into the store, all or none; their names. `may_replace`: also those that are
+    /// there.
+    pub fn import(
+        &self,
+        text: &str,
+        path: &Path,
+        may_replace: bool,
+    ) -> Result<(Vec<String>, Option<String>), Vec<Problem>> {
+        let one = |problem| vec![problem];
+        let found = file::read(text, path)?;
+        let there = self.store().and_then(|store| store.connections().map_err(problem)).map_err(one)?;
+        let there: BTreeSet<String> = there.into_iter().map(|one| one.name).collect();
+        let taken: Vec<Problem> = found
+            .iter()
+            .filter(|named| !may_replace && there.contains(&named.name))
+            .map(|named| {
+                Problem::user(format!("there is a connection `{}` already", named.name))
+                    .hint("rename it in the file, or replace those that are there with `--replace`")
+            })
+            .collect();
+        if !taken.is_empty() {
+            return Err(taken);
+        }
+        let mut notice = None;
+        let mut names = Vec::new();
+        for Named { name, settings, .. } in found {
+            let before = there.contains(&name).then(|| name.clone());
+            let draft = Draft { name: name.clone(), before, settings };
+            notice = self.keep(&draft).map_err(one)?.or(notice);
+            names.push(name);
+        }
+        Ok((names, notice))
+    }
+
+    /// A file of these connections, of all in the store where none is named, without secrets; and the variables that
+    /// stand in their place.
+    pub fn export(&self, names: &[String]) -> Result<(String, Vec<String>), Problem> {
+        let names = if names.is_empty() {
+            self.store()?.connections().map_err(problem)?.into_iter().map(|one| one.name).collect()
+        } else {
+            names.to_vec()
+        };
+        let found: Vec<Named> = names.iter().map(|name| self.named(name)).collect::<Result<_, _>>()?;
+        Ok(file::write(found.iter()))
+    }
+
+    /// A connection from anywhere, its secrets still locked.
+    pub fn named(&self, name: &str) -> Result<Named, Problem> {
+        if let Some(found) = self.outside(name)? {
+            return Ok(found);
+        }
+        if self.store()?.connection(name).map_err(problem)?.is_some() {
+            let Draft { name, settings, .. } = self.draft(name)?;
+            return Ok(Named { name, settings, origin: Origin::Store });
+        }
+        environment::others(name, &*self.get).unwrap_or_else(|| Err(self.unknown(name)))
+    }
+
+    /// What unlocks a draft: its own secrets, and those that the store has.
+    pub(super) fn vault(&self, draft: &Draft) -> Arc<dyn Vault> {
+        let name = draft.before.clone().unwrap_or_default();
+        Arc::new(Locker { book: self.clone(), name, given: BTreeMap::new() })
+    }
+
+    pub(super) fn store(&self) -> Result<Store, Problem> {
+        let home = self.home.as_ref().map_or_else(Store::home, |home| Ok(home.clone()));
+        home.and_then(|home| Store::open(&home)).map_err(problem)
+    }
+
+    /// What comes before the store.
+    fn outside(&self, name: &str) -> Result<Option<Named>, Problem> {
+        if let Some(found) = environment::ours(name, &*self.get) {
+            return found.map(Some);
+        }
+        Ok(self.of_file()?.and_then(|found| found.into_iter().find(|named| named.name == name)))
+    }
+
+    fn of_file(&self) -> Result<Option<Vec<Named>>, Problem> {
+        let Some(path) = (self.get)(FILE).filter(|path| !path.is_empty()).map(PathBuf::from) else {
+            return Ok(None);
+        };
+        let text = fs::read_to_string(&path).map_err(|error| {
+            Problem::user(format!(
+                "the file of connections cannot be read: {}; `{}`",
+                error.kind(),
+                path.display()
+            ))
+            .hint(format!("{FILE} names it"))
+            .source(error)
+        })?;
+        file::read(&text, &path).map(Some).map_err(|problems| {
+            let problem = problems.into_iter().next().unwrap_or_else(|| Problem::user("it cannot be read"));
+            Problem { message: format!("{} ({})", problem.message, path.display()), ..problem }
+        })
+    }
+
+    fn access_of(&self, named: Named) -> Access {
+        let given = credentials(&*named.settings).into_iter();
+        let given =
+            given.filter_map(|(field, credential)| Some((field, credential.secret()?.clone()))).collect();
+        Access {
+            kind: named.settings.card().id.to_owned(),
+            settings: named.settings.written(),
+            vault: Arc::new(Locker { book: self.clone(), name: String::new(), given }),
+            name: named.name,
+        }
+    }
+
+    fn master(&self, store: &Store) -> Result<Master, Problem> {
+        let has_secrets = store.has_secrets().map_err(problem)?;
+        let environment = (self.get)("FLOWLOOM_MASTER_KEY").map(Secret::new);
+        let environment = environment.as_ref().map(Secret::reveal);
+        Master::open(store.folder(), environment, &*self.keyring(store), has_secrets)
+            .map_err(|error| problem(error.into()))
+    }
+
+    /// `FLOWLOOM_KEYRING=off` leaves the system's keyring alone.
+    fn keyring(&self, store: &Store) -> Box<dyn Keyring> {
+        match (self.get)("FLOWLOOM_KEYRING").as_deref() {
+            Some("off") => Box::new(NoKeyring),
+            _ => Box::new(SystemKeyring::new(store.folder())),
+        }
+    }
+
+    fn unknown(&self, name: &str) -> Problem {
+        let known = self.list().unwrap_or_default();
+        let problem = no_connection(name);
+        match flowloom_flow::nearest(name, known.iter().map(|listed| listed.name.as_str())) {
+            Some(nearest) => problem.hint(format!("did you mean `{nearest}`?")),
+            None => problem,
+        }
+    }
+
+    fn not_in_the_store(&self, name: &str) -> Problem {
+        match self.list().unwrap_or_default().into_iter().find(|listed| listed.name == name) {
+            Some(Listed { origin: Origin::Environment(variable), .. }) => Problem::user(format!(
+                "`{name}` is written by the environment (`{variable}`), so it cannot be changed here"
+            )),
+            Some(Listed { origin: Origin::File(path), .. }) => Problem::user(format!(
+                "`{name}` is written in `{}`, so it cannot be changed here",
+                path.display()
+            )),
+            _ => self.unknown(name),
+        }
+    }
+}
+
+impl Connections for Book {
+    fn get(&self, name: &str) -> Result<Access, Problem> {
+        self.access(name)
+    }
+
+    fn list(&self, kinds: &[&str]) -> Result<Vec<Suggestion>, Problem> {
+        let found = Self::list(self)?.into_iter().filter(|listed| kinds.contains(&listed.kind.as_str()));
+        Ok(found.map(|listed| Suggestion { value: listed.name, detail: listed.caption }).collect())
+    }
+}
+
+/// Unlocks the secrets of one connection, each when it is asked for.
+struct Locker {
+    book: Book,
+    /// In the store; empty: it is not there.
+    name: String,
+    given: BTreeMap<String, Secret>,
+}
+
+impl Vault for Locker {
+    fn secret(&self, field: &str) -> Result<Option<Secret>, Problem> {
+        if let Some(secret) = self.given.get(field) {
+            return Ok(Some(secret.clone()));
+        }
+        if self.name.is_empty() {
+            return Ok(None);
+        }
+        let store = self.book.store()?;
+        let has_it = store.connection(&self.name).map_err(problem)?;
+        if !has_it.is_some_and(|found| found.secrets.iter().any(|known| known == field)) {
+            return Ok(None);
+        }
+        let master = self.book.master(&store)?;
+        Ok(store.secrets(&self.name, &master.ring).map_err(problem)?.remove(field))
+    }
+
+    fn resolve(&self, reference: &str) -> Result<Secret, Problem> {
+        reference::resolve(reference, &*self.book.get)
+    }
+}
+
+fn settings_of(connection: &Connection) -> Result<Box<dyn Settings>, Problem> {
+    let Ok(Value::Object(settings)) = serde_json::from_str(&connection.settings) else {
+        return Err(Problem::external(format!(
+            "the stored settings of `{}` cannot be read",
+            connection.name
+        ))
+        .hint("remove the connection and add it again"));
+    };
+    (kind(&connection.kind)?.read)(settings)
+}
+
+fn of_store(connection: &Connection) -> Listed {
+    let read = settings_of(connection);
+    Listed {
+        name: connection.name.clone(),
+        card: read.as_ref().ok().map(|settings| settings.card()),
+        kind: connection.kind.clone(),
+        caption: read.as_ref().map_or_else(|_| String::new(), |settings| settings.caption()),
+        origin: Origin::Store,
+        changed_ms: Some(connection.changed_ms),
+        problem: read.err(),
+    }
+}
+
+fn listed(name: &str, found: Result<Named, Problem>) -> Listed {
+    match found {
+        Ok(named) => Listed {
+            name: name.to_owned(),
+            card: Some(named.settings.card()),
+            kind: named.settings.card().id.to_owned(),
+            caption: named.settings.caption(),
+            origin: named.origin,
+            changed_ms: None,
+            problem: None,
+        },
+        Err(problem) => Listed {
+            name: name.to_owned(),
+            card: None,
+            kind: String::new(),
+            caption: String::new(),
+            origin: Origin::Environment(format!("FLOWLOOM_CONNECTION_{}", environment::variable(name))),
+            changed_ms: None,
+            problem: Some(problem),
+        },
+    }
+}
+
+fn notice(at: &Place) -> String {
+    let at = place(at);
+    format!(
+        "a key that locks the secrets of connections was made; it is in {at}: without it they cannot be read"
+    )
+}
+
+fn place(place: &Place) -> String {
+    match place {
+        Place::Environment => "FLOWLOOM_MASTER_KEY".to_owned(),
+        Place::Keyring => "the system's keyring".to_owned(),
+        Place::File(path) => format!("`{}`", path.display()),
+    }
+}
+
+fn problem(error: Error) -> Problem {
+    match error {
+        Error::Taken(_) => Problem::user(error.to_string()).at_field("name"),
+        Error::NoConnection(_) => Problem::user(error.to_string()),
+        _ => Problem::external(error.to_string()).source(error),
+    }
+}
