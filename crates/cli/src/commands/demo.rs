@@ -21,10 +21,8 @@ pub(crate) fn run(args: &Demo) -> Call {
     line(&format!("Running {}\n", demo.flow.display()))?;
 
     let mut session = Session::new(Limits::default());
-    let flow = match session.send(Command::Open { path: demo.flow.clone() }).map_err(Ended::Wrong)? {
-        Reply::Opened { flow, .. } => flow,
-        _ => return Err(unexpected()),
-    };
+    let opened = session.send(Command::Open { path: demo.flow.clone() }).map_err(Ended::Wrong)?;
+    let Reply::Opened { flow, .. } = opened else { return Err(unexpected()) };
     let report = run::report(&mut session, flow, demo.values(), false)?;
     run::show(&report)?;
     if report.outcome != How::Done {

@@ -47,10 +47,7 @@ fn values(set: &[String]) -> Result<Values, Ended> {
 
 /// Sends `command` and waits for its job, with bars and Ctrl-C.
 pub(crate) fn finish(session: &mut Session, command: Command, is_quiet: bool) -> Result<Outcome, Ended> {
-    let job = match session.send(command).map_err(Ended::by_domain)? {
-        Reply::Job(job) => job,
-        _ => return Err(unexpected()),
-    };
+    let Reply::Job(job) = session.send(command).map_err(Ended::by_domain)? else { return Err(unexpected()) };
     on_interrupt(job.cancel().clone());
     let mut progress = Progress::new(is_quiet);
     let outcome = job.wait(|event| progress.show(&event));

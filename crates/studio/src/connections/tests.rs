@@ -122,7 +122,7 @@ fn the_environment_and_a_file_come_before_the_store_and_what_others_wrote_after_
     assert!(wrong.contains("is one to Local folder, not to Kafka"), "{wrong}");
     let unchanged = book.remove("other").expect_err("not in the store").to_string();
     assert!(unchanged.contains("AIRFLOW") || unchanged.contains("environment"), "{unchanged}");
-    assert!(book.access("pord").expect_err("a slip").to_string().contains("did you mean `prod`?"));
+    assert!(book.access("prodd").expect_err("a slip").to_string().contains("did you mean `prod`?"));
 }
 
 #[test]
