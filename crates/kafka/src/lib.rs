@@ -19,7 +19,9 @@ pub mod embedded;
 mod error;
 pub mod offsets;
 pub mod read;
+pub mod registry;
 pub mod sample;
+pub mod show;
 pub mod topic;
 
 pub use cancel::Cancel;

@@ -1,0 +1,212 @@
+//! A client of a schema registry that speaks Confluent's API: Confluent's own, Apicurio, Karapace, Redpanda.
+//!
+//! Schemas never change once they have an id, so they are kept; what cannot be had is remembered for some seconds, so
+//! that a page of messages asks once and not once for each of them.
+
+mod error;
+mod kept;
+mod probe;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flowloom_net::Tls;
+use flowloom_net::http::{self, Auth, Http, HttpAccess};
+use parking_lot::Mutex;
+use serde::Deserialize;
+use url::Url;
+
+use crate::show::Decoder;
+
+pub use error::RegistryError;
+use kept::Kept;
+
+/// How deep references may lead, and how many a schema may have in all.
+const MOST_DEPTH: usize = 16;
+const MOST_REFERENCES: usize = 256;
+
+/// How a registry is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegistryAccess {
+    /// Where its API begins, such as `https://host:8081`; Apicurio's ends in `/apis/ccompat/v7`.
+    pub url: String,
+    pub auth: Auth,
+    pub tls: Option<Tls>,
+    /// For each request.
+    pub timeout: Duration,
+}
+
+/// The language of a schema.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum SchemaKind {
+    /// What it is when the registry does not say.
+    #[default]
+    #[serde(rename = "AVRO")]
+    Avro,
+    #[serde(rename = "JSON")]
+    Json,
+    #[serde(rename = "PROTOBUF")]
+    Protobuf,
+}
+
+/// A schema that another one builds on.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Reference {
+    /// What it is called there: a type's full name, or the path of an import.
+    pub name: String,
+    pub subject: String,
+    pub version: i32,
+}
+
+/// A schema as the registry has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegistrySchema {
+    pub id: i32,
+    pub kind: SchemaKind,
+    /// Of Protobuf either the source or a descriptor in base64, as it was registered.
+    pub text: String,
+    pub references: Vec<Reference>,
+}
+
+/// A client; clones share what is kept.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    http: Http,
+    base: Url,
+    kept: Arc<Mutex<Kept>>,
+}
+
+/// A schema as it comes over the wire; by id it comes without one.
+#[derive(Deserialize)]
+struct Answer {
+    id: Option<i32>,
+    #[serde(rename = "schemaType", default)]
+    kind: Option<SchemaKind>,
+    schema: String,
+    #[serde(default)]
+    references: Option<Vec<Reference>>,
+}
+
+impl Answer {
+    fn schema(self, id: i32) -> Arc<RegistrySchema> {
+        Arc::new(RegistrySchema {
+            id: self.id.unwrap_or(id),
+            kind: self.kind.unwrap_or_default(),
+            text: self.schema,
+            references: self.references.unwrap_or_default(),
+        })
+    }
+}
+
+impl Registry {
+    /// A client that asks nobody yet.
+    pub fn new(access: &RegistryAccess) -> Result<Self, RegistryError> {
+        let base = http::parse(&access.url)?;
+        let http = Http::new(&HttpAccess {
+            tls: access.tls.clone(),
+            auth: access.auth.clone(),
+            timeout: access.timeout,
+            ..HttpAccess::default()
+        })?;
+        Ok(Self { http, base, kept: Arc::default() })
+    }
+
+    /// The names under which schemas are registered, rising.
+    pub fn subjects(&self) -> Result<Vec<String>, RegistryError> {
+        let mut subjects: Vec<String> = self.get(&["subjects"], RegistryError::Http)?;
+        subjects.sort();
+        Ok(subjects)
+    }
+
+    /// The schema with an id, which is what messages name.
+    pub fn schema(&self, id: i32) -> Result<Arc<RegistrySchema>, RegistryError> {
+        if let Some(schema) = self.kept.lock().schemas.get(id) {
+            return Ok(Arc::clone(schema));
+        }
+        let answer: Answer = self.get(&["schemas", "ids", &id.to_string()], |error| {
+            RegistryError::of(error, || RegistryError::NoSchema { id })
+        })?;
+        let schema = answer.schema(id);
+        self.kept.lock().schemas.put(id, Arc::clone(&schema));
+        Ok(schema)
+    }
+
+    /// The newest schema of a subject.
+    pub fn latest(&self, subject: &str) -> Result<Arc<RegistrySchema>, RegistryError> {
+        self.version(subject, "latest")
+    }
+
+    fn version(&self, subject: &str, version: &str) -> Result<Arc<RegistrySchema>, RegistryError> {
+        let answer: Answer = self.get(&["subjects", subject, "versions", version], |error| {
+            RegistryError::of(error, || RegistryError::NoSubject { subject: subject.to_owned() })
+        })?;
+        Ok(answer.schema(0))
+    }
+
+    /// All schemas that `schema` builds on, each by the name that it goes by and before what builds on it.
+    pub fn references(
+        &self,
+        schema: &RegistrySchema,
+    ) -> Result<Vec<(String, Arc<RegistrySchema>)>, RegistryError> {
+        let mut found = Vec::new();
+        self.collect(schema, MOST_DEPTH, &mut BTreeSet::new(), &mut found)?;
+        Ok(found)
+    }
+
+    fn collect(
+        &self,
+        schema: &RegistrySchema,
+        depth: usize,
+        seen: &mut BTreeSet<String>,
+        found: &mut Vec<(String, Arc<RegistrySchema>)>,
+    ) -> Result<(), RegistryError> {
+        for reference in &schema.references {
+            if !seen.insert(reference.name.clone()) {
+                continue;
+            }
+            if depth == 0 || seen.len() > MOST_REFERENCES {
+                return Err(RegistryError::TooManyReferences { id: schema.id });
+            }
+            let next = self.version(&reference.subject, &reference.version.to_string())?;
+            self.collect(&next, depth - 1, seen, found)?;
+            found.push((reference.name.clone(), next));
+        }
+        Ok(())
+    }
+
+    /// What reads messages of the schema `id`, or why none can be had.
+    pub(crate) fn decoder(&self, id: i32) -> Result<Arc<Decoder>, String> {
+        if let Some(known) = self.kept.lock().decoder(id) {
+            return known;
+        }
+        let made = self
+            .schema(id)
+            .and_then(|schema| Ok((self.references(&schema)?, schema)))
+            .map_err(|error| error.to_string())
+            .and_then(|(references, schema)| Decoder::new(&schema, &references).map(Arc::new));
+        self.kept.lock().keep(id, made.clone());
+        made
+    }
+
+    /// Asks for `path` below the base; `plain` words what goes wrong.
+    fn get<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &[&str],
+        plain: impl FnOnce(http::HttpError) -> RegistryError,
+    ) -> Result<T, RegistryError> {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            // A subject may hold a slash, which is escaped as part of a segment.
+            segments.pop_if_empty().extend(path);
+        }
+        self.http.get_json(url.as_str()).map_err(plain)
+    }
+
+    fn within(&self, timeout: Duration) -> Self {
+        Self { http: self.http.within(timeout), ..self.clone() }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
