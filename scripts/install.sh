@@ -2,14 +2,15 @@
 # Installs what Flowloom needs and this machine lacks; silent when nothing is missing.
 #
 #   install.sh run     what builds and runs the program
-#   install.sh test    and what the tests need: Java, Maven, Python with the exported scripts' packages, Kafka's jars
+#   install.sh test    and what the tests need: Java, Maven, Python with the exported scripts' packages, Kafka's jars,
+#                      and the services of scripts/service.sh
 #   install.sh check   what `make check` needs beside `run`: cargo-deny and typos
 #   install.sh ci      all of it
 #
 # Debian and Ubuntu: through apt-get, as root or with sudo. Elsewhere it names what is missing and the command that gets it.
 set -euo pipefail
 purpose=${1:-run}
-[[ $purpose =~ ^(run|test|check|ci)$ ]] || { sed -n '4,7s/^# *//p' "$0" >&2; exit 2; }
+[[ $purpose =~ ^(run|test|check|ci)$ ]] || { sed -n '4,8s/^# *//p' "$0" >&2; exit 2; }
 root=$(cd "$(dirname "$0")/.." && pwd)
 cache=${FLOWLOOM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/flowloom}
 export PATH=$HOME/.cargo/bin:$PATH
@@ -24,6 +25,9 @@ java_17() {
   version=$(java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p') && [[ ${version:-0} -ge 17 ]]
 }
 python_310() { has python3 && python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
+
+server() { PATH=$PATH:/usr/sbin has "$1"; } # a user's PATH on Debian lacks that folder
+sasl_gssapi() { [[ $system == macos ]] || compgen -G '/usr/lib*/sasl2/libgssapiv2.so*' >/dev/null || compgen -G '/usr/lib/*/sasl2/libgssapiv2.so*' >/dev/null; }
 
 # A Vulkan driver, hardware's or Mesa's software one; OpenGL alone would do too.
 graphics() { compgen -G '/usr/share/vulkan/icd.d/*.json' >/dev/null || compgen -G '/etc/vulkan/icd.d/*.json' >/dev/null; }
@@ -74,6 +78,10 @@ need ImageMagick        "has import"        imagemagick              ImageMagick
 need AT-SPI             "[[ -e /usr/libexec/at-spi-bus-launcher || -e /usr/lib/at-spi-bus-launcher ]]" at-spi2-core at-spi2-core at-spi2-core - -
 need dbus-run-session   "has dbus-run-session" dbus                  dbus-daemon               dbus          -        -
 need gdbus              "has gdbus"         libglib2.0-bin           glib2                     glib2         -        -
+need "MIT Kerberos"     "server krb5kdc && server kadmin.local && has kinit" "krb5-kdc krb5-admin-server krb5-user" "krb5-server krb5-workstation" krb5 krb5 -
+need "Kerberos for SASL" sasl_gssapi        libsasl2-modules-gssapi-mit cyrus-sasl-gssapi      libsasl       -        -
+need MariaDB            "server mariadbd || [[ -x /usr/libexec/mariadbd ]]" mariadb-server-core mariadb-server mariadb mariadb -
+need PostgreSQL         "has initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null" postgresql postgresql-server postgresql postgresql -
 fi
 if [[ $purpose != run ]]; then
 need "Python 3.10 or later with venv" python_310 "python3 python3-venv" python3                python        python   Python.Python.3.13
@@ -132,7 +140,9 @@ venv() { # NAME REQUIREMENTS: a Python environment in the cache, made again when
 
 if [[ $purpose == test || $purpose == ci ]]; then
   venv python tests/requirements.txt
+  venv services tests/services.txt
   scripts/kafka.sh jars
+  scripts/service.sh fetch
 fi
 if [[ $purpose == check || $purpose == ci ]]; then
   venv typos scripts/requirements-check.txt

@@ -10,11 +10,13 @@
 # `hold` is how tests own a broker: the kernel closes the pipe however the test process ends, so nothing is left behind.
 # Settings from the environment: KAFKA_KEEP=1 starts again on DIR's data and ports, KAFKA_ACL=1 turns the authorizer on,
 # KAFKA_EXTRA names a file of broker properties to add, KAFKA_HEAP (512m), KAFKA_WAIT_S (60), KAFKA_LOG (info), KAFKA_VERSION.
+# KAFKA_KERBEROS names the folder of a realm (`service.sh hold kerberos`): a listener KAFKA_GSSAPI is added.
+# KAFKA_OIDC is the URL of an identity provider (/jwks, audience "kafka"): both SASL listeners take OAUTHBEARER tokens too.
 set -euo pipefail
+. "$(dirname "$0")/ports.sh"
 VERSION=${KAFKA_VERSION:-4.4.0}
 CACHE=${FLOWLOOM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/flowloom}
 LIBS=$CACHE/kafka-$VERSION
-HOST=127.0.0.1
 
 die() { echo "kafka.sh: $*" >&2; exit 1; }
 usage() { sed -n '4,8s/^# *//p' "$0" >&2; exit 2; }
@@ -45,50 +47,39 @@ XML
   touch "$LIBS/.complete"
 }
 
-certs() { # PEM with PKCS#8 keys: a CA, a server, a client (CN=client), and a rogue client of a CA that nobody trusts
-  [[ -e $DIR/certs/.complete ]] && return
-  local key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
-  mkdir -p "$DIR/certs"; cd "$DIR/certs"
-  authority() {
-    openssl req -x509 "${key[@]}" -days 3650 -subj "/CN=$1" -keyout "$1.key" -out "$1.pem" \
-      -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
-  }
-  leaf() { # NAME CA USAGE
-    openssl req "${key[@]}" -subj "/CN=$1" -keyout "$1.key" -out "$1.csr"
-    openssl x509 -req -in "$1.csr" -CA "$2.pem" -CAkey "$2.key" -CAcreateserial -days 3650 -out "$1.pem" -extfile \
-      <(printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=%s\nbasicConstraints=CA:FALSE\n' "$3")
-    cat "$1.key" "$1.pem" "$2.pem" >"$1-keystore.pem"
-  }
-  { authority ca && authority rogue-ca && leaf server ca serverAuth,clientAuth && leaf client ca clientAuth &&
-    leaf rogue rogue-ca clientAuth; } 2>openssl.log || die "openssl failed, see $DIR/certs/openssl.log"
-  chmod 600 ./*.key ./*-keystore.pem
-  touch .complete; cd "$DIR"
+listeners() { # a line of NAME PROTOCOL HOST for each but the controller's; the host is what clients are told
+  cat <<LISTENERS
+PLAINTEXT PLAINTEXT $HOST
+SASL_PLAINTEXT SASL_PLAINTEXT $HOST
+SSL SSL $HOST
+MTLS SSL $HOST
+SASL_SSL SASL_SSL $HOST
+EXPIRED SSL $HOST
+OTHERNAME SSL $HOST
+LISTENERS
+  # A ticket is for a host by name: the broker calls itself localhost here.
+  if [[ -n ${KAFKA_KERBEROS:-} ]]; then echo "GSSAPI SASL_PLAINTEXT localhost"; fi
 }
 
-free_ports() { # six different ports below the ephemeral range that nobody listens on
-  local port ports=" "
-  while [[ $(wc -w <<<"$ports") -lt 6 ]]; do
-    port=$((20000 + RANDOM % 12000))
-    [[ $ports == *" $port "* ]] || (exec 3<>"/dev/tcp/$HOST/$port") 2>/dev/null || ports+="$port "
-  done
-  echo "$ports"
-}
-
-properties() { # PLAINTEXT SASL_PLAINTEXT SSL MTLS SASL_SSL CONTROLLER ports
-  local listeners="PLAINTEXT://$HOST:$1,SASL_PLAINTEXT://$HOST:$2,SSL://$HOST:$3,MTLS://$HOST:$4,SASL_SSL://$HOST:$5"
+properties() { # PORTS, one for each listener and the last for the controller
+  local name protocol host listeners="" advertised="" protocols="CONTROLLER:PLAINTEXT"
   local sasl module=org.apache.kafka.common.security
+  while read -r name protocol host; do
+    listeners+="$name://$HOST:$1,"; advertised+=",$name://$host:$1"; protocols+=",$name:$protocol"
+    shift
+  done < <(listeners)
   # Short session timeouts let a broker that was killed register again after 3 s instead of 9.
   # Group rebalance delay, retention and cleaner intervals are near zero so that tests need not wait; a topic that shall
   # lose messages sets its own retention, or those that carry an old timestamp would be gone at once.
   cat <<PROPERTIES
 process.roles=broker,controller
 node.id=1
-controller.quorum.bootstrap.servers=$HOST:$6
+controller.quorum.bootstrap.servers=$HOST:$1
 controller.listener.names=CONTROLLER
-listeners=$listeners,CONTROLLER://$HOST:$6
-advertised.listeners=$listeners
+listeners=${listeners}CONTROLLER://$HOST:$1
+advertised.listeners=${advertised#,}
 inter.broker.listener.name=PLAINTEXT
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL,MTLS:SSL,SASL_SSL:SASL_SSL
+listener.security.protocol.map=$protocols
 log.dirs=$DIR/data
 ssl.keystore.type=PEM
 ssl.keystore.location=$DIR/certs/server-keystore.pem
@@ -96,6 +87,8 @@ ssl.truststore.type=PEM
 ssl.truststore.location=$DIR/certs/ca.pem
 ssl.client.auth=none
 listener.name.mtls.ssl.client.auth=required
+listener.name.expired.ssl.keystore.location=$DIR/certs/expired-keystore.pem
+listener.name.othername.ssl.keystore.location=$DIR/certs/othername-keystore.pem
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
 transaction.state.log.replication.factor=1
@@ -122,12 +115,28 @@ log.retention.ms=-1
 PROPERTIES
   for sasl in sasl_plaintext sasl_ssl; do
     cat <<PROPERTIES
-listener.name.$sasl.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512
+listener.name.$sasl.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512${KAFKA_OIDC:+,OAUTHBEARER}
 listener.name.$sasl.plain.sasl.jaas.config=$module.plain.PlainLoginModule required user_alice="alice-secret" user_admin="admin-secret";
 listener.name.$sasl.scram-sha-256.sasl.jaas.config=$module.scram.ScramLoginModule required;
 listener.name.$sasl.scram-sha-512.sasl.jaas.config=$module.scram.ScramLoginModule required;
 PROPERTIES
+    if [[ -n ${KAFKA_OIDC:-} ]]; then
+      cat <<PROPERTIES
+listener.name.$sasl.oauthbearer.sasl.jaas.config=$module.oauthbearer.OAuthBearerLoginModule required;
+listener.name.$sasl.oauthbearer.sasl.server.callback.handler.class=$module.oauthbearer.OAuthBearerValidatorCallbackHandler
+listener.name.$sasl.oauthbearer.sasl.oauthbearer.jwks.endpoint.url=$KAFKA_OIDC/jwks
+listener.name.$sasl.oauthbearer.sasl.oauthbearer.expected.issuer=$KAFKA_OIDC
+listener.name.$sasl.oauthbearer.sasl.oauthbearer.expected.audience=kafka
+PROPERTIES
+    fi
   done
+  if [[ -n ${KAFKA_KERBEROS:-} ]]; then
+    cat <<PROPERTIES
+listener.name.gssapi.sasl.enabled.mechanisms=GSSAPI
+listener.name.gssapi.sasl.kerberos.service.name=kafka
+listener.name.gssapi.gssapi.sasl.jaas.config=com.sun.security.auth.module.Krb5LoginModule required useKeyTab=true storeKey=true isInitiator=false keyTab="$KAFKA_KERBEROS/kafka.keytab" principal="kafka/localhost@FLOWLOOM.TEST";
+PROPERTIES
+  fi
   if [[ ${KAFKA_ACL:-} == 1 ]]; then
     echo "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer"
     echo "super.users=User:ANONYMOUS;User:admin"
@@ -168,16 +177,16 @@ launch() { # run the broker of DIR/server.properties and wait until it serves; f
 }
 
 start() {
-  local attempt ports
+  local attempt ports name host
   if running; then die "already running, pid $(<"$DIR/pid")"; fi
   if [[ ${KAFKA_KEEP:-} == 1 && -e $DIR/env ]]; then
     launch || die "the broker did not start: $(tail -3 "$DIR/broker.log")"
     cat "$DIR/env"
     return
   fi
-  certs
+  "$(dirname "$0")/certs.sh" "$DIR/certs" || die "no certificates"
   for attempt in 1 2 3; do # a port may be taken between the look and the bind
-    read -ra ports < <(free_ports)
+    read -ra ports < <(free_ports "$(($(listeners | wc -l) + 1))")
     properties "${ports[@]}" >"$DIR/server.properties"
     format
     if launch; then break; fi
@@ -185,18 +194,28 @@ start() {
       die "the broker did not start: $(grep -m3 -E 'ERROR|Exception' "$DIR/broker.log" || tail -3 "$DIR/broker.log")"
     fi
   done
-  cat >"$DIR/env" <<ENV
-KAFKA_PLAINTEXT=$HOST:${ports[0]}
-KAFKA_SASL_PLAINTEXT=$HOST:${ports[1]}
-KAFKA_SSL=$HOST:${ports[2]}
-KAFKA_MTLS=$HOST:${ports[3]}
-KAFKA_SASL_SSL=$HOST:${ports[4]}
+  {
+    while read -r name _ host; do
+      echo "KAFKA_$name=$host:${ports[0]}"
+      if [[ $name == SASL_SSL && -n ${KAFKA_OIDC:-} ]]; then echo "KAFKA_OAUTHBEARER=$host:${ports[0]}"; fi
+      ports=("${ports[@]:1}")
+    done < <(listeners)
+    cat <<ENV
 KAFKA_USER=alice
 KAFKA_PASSWORD=alice-secret
+KAFKA_ADMIN_PASSWORD=admin-secret
 KAFKA_CA=$DIR/certs/ca.pem
 KAFKA_CERT=$DIR/certs/client.pem
 KAFKA_KEY=$DIR/certs/client.key
+KAFKA_ENCRYPTED_KEY=$DIR/certs/client-encrypted.key
+KAFKA_KEY_PASSWORD=key-secret
+KAFKA_EXPIRED_CERT=$DIR/certs/expired-client.pem
+KAFKA_EXPIRED_KEY=$DIR/certs/expired-client.key
+KAFKA_ROGUE_CA=$DIR/certs/rogue-ca.pem
+KAFKA_ROGUE_CERT=$DIR/certs/rogue.pem
+KAFKA_ROGUE_KEY=$DIR/certs/rogue.key
 ENV
+  } >"$DIR/env"
   cat "$DIR/env"
 }
 
@@ -231,6 +250,8 @@ if [[ $# != 2 ]]; then usage; fi
 mkdir -p "$2"; DIR=$(cd "$2" && pwd)
 JAVA=(java -Xms64m "-Xmx${KAFKA_HEAP:-512m}" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "-Dflowloom.broker=$DIR"
   -Djava.awt.headless=true -Djava.net.preferIPv4Stack=true "-Dorg.slf4j.simpleLogger.defaultLogLevel=${KAFKA_LOG:-info}"
+  ${KAFKA_OIDC:+"-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=$KAFKA_OIDC/jwks"}
+  ${KAFKA_KERBEROS:+"-Djava.security.krb5.conf=$KAFKA_KERBEROS/krb5.conf"}
   -Dorg.slf4j.simpleLogger.showDateTime=true "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS" -cp "$LIBS/*")
 case $command in
   start) jars; lock "$DIR/.lock"; start ;;
