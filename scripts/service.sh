@@ -150,7 +150,7 @@ mariadb_prepare() {
   for share in /usr/share/mysql /usr/share/mariadb /opt/homebrew/opt/mariadb/share/mysql; do
     [[ -e $share/mysql_system_tables.sql ]] && break
   done
-  # --skip-grant-tables is not needed: --bootstrap reads statements instead of listening. The folder must exist.
+  # These statements are what mariadb-install-db feeds it; that script needs MariaDB's clients, which nothing else does.
   MARIADB=("$MARIADB" --no-defaults "--datadir=$DIR/data" "--lc-messages-dir=$share" "--tmpdir=$DIR" --innodb-log-file-size=8M
     --innodb-buffer-pool-size=16M --innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=0 --performance-schema=OFF)
   if [[ $(id -u) == 0 ]]; then MARIADB+=(--user=root); fi
@@ -206,14 +206,14 @@ $1_CA=$DIR/certs/ca.pem
 ENV
 }
 
-registry_prepare() { fetch_registry; }
+registry_prepare() { fetch_registry; "$SCRIPTS/certs.sh" "$DIR/certs"; }
 registry() {
   run env -C "$DIR" java -Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "-Djava.io.tmpdir=$DIR" \
     "-Dquarkus.http.host=$HOST" "-Dquarkus.http.port=$PORT" -Dquarkus.http.access-log.enabled=false \
     -Djava.net.preferIPv4Stack=true -jar "$(compgen -G "$CACHE/apicurio-$APICURIO/*-runner.jar")"
   local url=http://$HOST:$PORT/apis/ccompat/v7
   ready curl -sf -m 2 -o /dev/null "$url/subjects" || return
-  echo "REGISTRY_URL=$url"
+  printf 'REGISTRY_URL=%s\nREGISTRY_CERTS=%s\n' "$url" "$DIR/certs"
 }
 
 s3_prepare() { fetch_s3; mkdir -p "$DIR/buckets/lake"; }

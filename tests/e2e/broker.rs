@@ -1,14 +1,11 @@
 //! A real Kafka broker for a test, started through `scripts/kafka.sh`.
 //!
 //! Tests that only read and write share one broker for each test process; a test that stops, kills or configures it
-//! takes a private one. The script holds the broker while its stdin is open, so however this process ends, by panic
-//! or by `kill -9`, the kernel closes the pipe and the broker and its folder are gone.
+//! takes a private one.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use rdkafka::ClientConfig;
@@ -16,11 +13,16 @@ use rdkafka::admin::AdminClient;
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::BaseConsumer;
 
+use crate::held::{self, Held, script};
+use crate::oidc::Provider;
+use crate::service::Service;
+
 /// One broker, its data and its addresses; dropping it kills the broker and deletes its folder.
 pub(crate) struct Broker {
-    holder: Child,
+    held: Held,
     folder: PathBuf,
-    env: BTreeMap<String, String>,
+    /// What `scripts/kafka.sh` finds in its environment beside the tests' own.
+    settings: Vec<(String, String)>,
     admin: AdminClient<DefaultClientContext>,
 }
 
@@ -28,10 +30,24 @@ impl Broker {
     /// The broker that all tests of this process share, started by the first that asks.
     pub(crate) fn shared() -> &'static Self {
         static SHARED: OnceLock<Result<Broker, String>> = OnceLock::new();
-        match SHARED.get_or_init(|| Self::start(&[])) {
+        match SHARED.get_or_init(|| Self::start(&[], &[])) {
             Ok(broker) => broker,
             Err(reason) => panic!("{reason}"),
         }
+    }
+
+    /// The broker that all tests of this process share which need rights, tickets or tokens: with
+    /// [`allow`](Self::allow), a listener `KAFKA_GSSAPI` for the realm of [`Service::kerberos`], and `OAUTHBEARER` by
+    /// [`Provider::shared`] on both SASL listeners. Without a login everything is allowed, to `admin` too.
+    pub(crate) fn guarded() -> &'static Self {
+        static GUARDED: OnceLock<Broker> = OnceLock::new();
+        GUARDED.get_or_init(|| {
+            Self::private_with_env(&[
+                ("KAFKA_ACL", "1"),
+                ("KAFKA_KERBEROS", Service::kerberos().env("KRB5_FOLDER")),
+                ("KAFKA_OIDC", &Provider::shared().url()),
+            ])
+        })
     }
 
     /// A broker of the test's own, to stop, kill and start again.
@@ -41,16 +57,20 @@ impl Broker {
 
     /// A broker of the test's own, with broker properties beside the usual ones.
     pub(crate) fn private_with(properties: &[(&str, &str)]) -> Self {
-        Self::start(properties).unwrap_or_else(|reason| panic!("{reason}"))
+        Self::start(properties, &[]).unwrap_or_else(|reason| panic!("{reason}"))
     }
 
-    fn start(properties: &[(&str, &str)]) -> Result<Self, String> {
-        let folder = tempfile::Builder::new()
-            .prefix("flowloom-kafka-")
-            .tempdir()
-            .map_err(|error| format!("no folder for a broker: {error}"))?
-            .keep();
+    /// A broker of the test's own, with settings of `scripts/kafka.sh`.
+    pub(crate) fn private_with_env(settings: &[(&str, &str)]) -> Self {
+        Self::start(&[], settings).unwrap_or_else(|reason| panic!("{reason}"))
+    }
+
+    fn start(properties: &[(&str, &str)], settings: &[(&str, &str)]) -> Result<Self, String> {
+        let folder = held::folder("kafka")?;
+        let settings: Vec<(String, String)> =
+            settings.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
         let mut script = kafka_sh("hold", &folder);
+        script.envs(settings.iter().cloned());
         if !properties.is_empty() {
             let extra = folder.join("extra.properties");
             let lines: Vec<String> =
@@ -59,25 +79,10 @@ impl Broker {
                 .map_err(|error| format!("cannot write {}: {error}", extra.display()))?;
             script.env("KAFKA_EXTRA", extra);
         }
-        let mut holder = script
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("scripts/kafka.sh does not run: {error}"))?;
-        let mut printed = String::new();
-        if let Some(stdout) = holder.stdout.as_mut() {
-            stdout.read_to_string(&mut printed).map_err(|error| format!("scripts/kafka.sh: {error}"))?;
-        }
-        let env: BTreeMap<String, String> = printed
-            .lines()
-            .filter_map(|line| line.split_once('='))
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
-        let bootstrap = env.get("KAFKA_PLAINTEXT").ok_or(
-            "no broker: scripts/kafka.sh said why above; `scripts/install.sh test` installs what it needs",
-        )?;
+        let held = Held::start(&mut script)?;
+        let bootstrap = held.env("KAFKA_PLAINTEXT");
         let admin = client_config(bootstrap).create().map_err(|error| format!("no admin client: {error}"))?;
-        Ok(Self { holder, folder, env, admin })
+        Ok(Self { held, folder, settings, admin })
     }
 
     /// `host:port` of the listener without security.
@@ -86,8 +91,9 @@ impl Broker {
     }
 
     /// What the script says of the broker: `KAFKA_SASL_SSL`, `KAFKA_CA`, `KAFKA_USER`, …
+    #[track_caller]
     pub(crate) fn env(&self, name: &str) -> &str {
-        self.env.get(name).unwrap_or_else(|| panic!("scripts/kafka.sh does not print {name}"))
+        self.held.env(name)
     }
 
     /// Client properties that reach this broker.
@@ -139,7 +145,7 @@ impl Broker {
 
     /// Starts the broker again on its data and ports, and returns when it serves.
     pub(crate) fn restart(&self) {
-        run(kafka_sh("start", &self.folder).env("KAFKA_KEEP", "1"));
+        run(kafka_sh("start", &self.folder).envs(self.settings.iter().cloned()).env("KAFKA_KEEP", "1"));
     }
 }
 
@@ -147,10 +153,6 @@ impl Drop for Broker {
     fn drop(&mut self) {
         // A frozen broker could not be told to stop; one that is gone needs not be.
         self.signal("-CONT");
-        drop(self.holder.stdin.take());
-        if let Err(error) = self.holder.wait() {
-            panic!("scripts/kafka.sh hold: {error}");
-        }
     }
 }
 
@@ -166,7 +168,7 @@ fn client_config(bootstrap: &str) -> ClientConfig {
 }
 
 fn kafka_sh(command: &str, folder: &Path) -> Command {
-    let mut script = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/kafka.sh"));
+    let mut script = script("kafka.sh");
     script.arg(command).arg(folder).stdin(Stdio::null());
     script
 }

@@ -2,16 +2,24 @@
 //!
 //! Every module is one subject; the first group is the harness that the others stand on.
 
+mod acl;
 mod broker;
 mod cache;
 mod eventually;
 mod flowloom;
+mod gate;
 mod group;
+mod held;
+mod http;
 mod job;
 mod message;
+mod oidc;
+mod passwords;
 mod producer;
 mod rows;
+mod service;
 mod topic;
+mod vault;
 
 mod studio;
 
@@ -19,6 +27,7 @@ mod arrows;
 mod export;
 mod golden;
 mod harness;
+mod harness_services;
 mod kafka_export;
 mod kafka_source;
 mod kafka_trouble;
