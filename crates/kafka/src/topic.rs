@@ -13,6 +13,8 @@ pub struct Topic {
     pub name: String,
     /// How many partitions it has.
     pub partitions: usize,
+    /// How many brokers hold each of them; the least where they differ.
+    pub replicas: usize,
     /// Kafka's own, such as `__consumer_offsets`.
     pub internal: bool,
 }
@@ -25,6 +27,7 @@ pub fn topics(cluster: &Cluster, cancel: &Cancel) -> Result<Vec<Topic>> {
         let topics = metadata.topics().iter().map(|topic| Topic {
             name: topic.name().to_owned(),
             partitions: topic.partitions().len(),
+            replicas: topic.partitions().iter().map(|found| found.replicas().len()).min().unwrap_or(0),
             internal: topic.name().starts_with("__"),
         });
         Ok(topics.collect::<Vec<_>>())

@@ -26,7 +26,7 @@ use std::time::Instant;
 pub(crate) use fetch::{Fetch, Sink, fetch};
 pub use metadata::MetadataColumn;
 pub(crate) use plan::{Span, shares};
-pub(crate) use queue::Message;
+pub(crate) use queue::{Message, MessageQueue};
 pub use reading::{BadExample, Batches, Counts, Ended, Held, OffsetRange, Reading, SpillFiles, Timings};
 pub use request::{BadMessages, End, Fallback, Limits, Progress, ReadRequest, Start};
 
