@@ -32,7 +32,7 @@ pub enum HttpErrorKind {
     #[error("the request cannot be written: {reason}")]
     Body { reason: String },
     #[error("{reason}")]
-    Certificates { reason: String },
+    Certificates { reason: String, hint: String },
     #[error("the name `{host}` has no known address")]
     UnknownHost { host: String },
     #[error("`{server}` refuses connections")]
@@ -104,6 +104,7 @@ impl HttpError {
                 "Take them out of the URL and put them into the fields for user and password"
             }
             Kind::Header { .. } => "Look for a line break or a blank that was copied along with the value",
+            Kind::Certificates { hint, .. } => hint,
             Kind::UnknownHost { .. } => "Check the spelling of the host and the network's name service",
             Kind::Unreachable { .. } => "Check that host and port are right and that the service runs",
             Kind::Timeout { .. } => {
@@ -122,6 +123,9 @@ impl HttpError {
                 "Give the client certificate and key that the server expects"
             }
             Kind::Tls { reason, .. } if reason.contains("expired") => "Have the server's certificate renewed",
+            Kind::Broken { server } if server.starts_with("https") => {
+                "Check whether the server asks for a client certificate, and look into its log"
+            }
             Kind::Broken { .. } => "Check whether the port expects `https://` in place of `http://`",
             Kind::Proxy { .. } => "Check the variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY",
             Kind::LoginRefused { .. } => "Check user, password or token, and what they may see",

@@ -10,7 +10,7 @@ use openssl::asn1::Asn1Time;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
-use openssl::ssl::{SslAcceptor, SslMethod, SslVerifyMode};
+use openssl::ssl::{HandshakeError, SslAcceptor, SslMethod, SslVerifyMode};
 use openssl::symm::Cipher;
 use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
 use openssl::x509::store::X509StoreBuilder;
@@ -35,7 +35,13 @@ fn serve(answers: Vec<String>, tls: Option<SslAcceptor>) -> (u16, Receiver<Strin
                 }
                 Some(tls) => match tls.accept(stream) {
                     Ok(stream) => tell.send(exchange(stream, &answer)).unwrap(),
-                    Err(error) => tell.send(format!("no handshake: {error}")).unwrap(),
+                    Err(HandshakeError::Failure(failed)) => {
+                        // Closed with our request unread, the alert would be lost on its way.
+                        let mut stream = failed.get_ref();
+                        stream.shutdown(std::net::Shutdown::Write).unwrap_or_default();
+                        stream.read_to_end(&mut Vec::new()).unwrap_or_default();
+                    }
+                    Err(error) => panic!("{error}"),
                 },
             }
         }
@@ -313,19 +319,19 @@ fn our_certificate_is_shown_and_its_key_unlocked() {
     assert!(none.to_string().contains("client certificate"), "{none:?}");
     let wrong = |tls: Tls| Http::new(&HttpAccess { tls: Some(tls), ..HttpAccess::default() }).unwrap_err();
     for (key, password, reason) in [
-        (text(locked.clone()), None, "the private key is locked, and no password for it is given"),
-        (text(locked), Some("hunter3"), "the password does not open the private key"),
-        (text(b"nothing".to_vec()), None, "the private key is none in PEM"),
-        (None, None, "the client certificate has no private key"),
+        (text(locked.clone()), None, "the client key is encrypted and there is no password for it"),
+        (text(locked), Some("hunter3"), "the password of the client key is wrong"),
+        (text(b"nothing".to_vec()), None, "the client key is no PEM text"),
+        (None, None, "there is a client certificate without its key"),
         (
             text(ca.key.private_key_to_pem_pkcs8().unwrap()),
             None,
-            "the private key does not belong to the client certificate",
+            "the client key does not fit the client certificate",
         ),
         (
             Some(Key::Path("/no/such/key.pem".into())),
             None,
-            "the private key cannot be read: /no/such/key.pem",
+            "there is no such file for the client key; /no/such/key.pem",
         ),
     ] {
         let error = wrong(with(key, password));
@@ -333,7 +339,7 @@ fn our_certificate_is_shown_and_its_key_unlocked() {
         assert!(!format!("{error:?}").contains("hunter"), "{error:?}");
     }
     let error = wrong(Tls { ca: Some(Pem::Text("no PEM".to_owned())), ..Tls::default() });
-    assert_eq!(error.to_string(), "the CA certificate is no certificate in PEM");
+    assert_eq!(error.to_string(), "the CA certificate is no PEM text");
 }
 
 #[test]

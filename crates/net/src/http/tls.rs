@@ -20,20 +20,21 @@ impl TlsConnector {
     pub(super) fn new(tls: Option<&Tls>) -> Result<Self, HttpError> {
         let mut builder = native_tls::TlsConnector::builder();
         if let Some(tls) = tls {
-            if let Some(ca) = &tls.ca {
+            let own = tls.read()?;
+            if let Some(ca) = &own.ca {
                 builder.disable_built_in_roots(true);
-                for authority in identity::authorities(ca)? {
-                    builder.add_root_certificate(authority);
+                for certificate in ca {
+                    builder.add_root_certificate(identity::authority(certificate)?);
                 }
             }
-            if let Some(ours) = identity::ours(tls)? {
-                builder.identity(ours);
+            if let Some((chain, key)) = &own.identity {
+                builder.identity(identity::ours(chain, key)?);
             }
             builder.danger_accept_invalid_hostnames(tls.verify != Verify::Full);
             builder.danger_accept_invalid_certs(tls.verify == Verify::Nothing);
         }
         let built = builder.build();
-        built.map(Self).map_err(|error| identity::wrong("the certificates cannot be used", &error))
+        built.map(Self).map_err(|error| identity::unusable(&error))
     }
 }
 

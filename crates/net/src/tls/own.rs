@@ -19,9 +19,9 @@ const CERTIFICATE: &str = "client certificate";
 const KEY: &str = "client key";
 
 /// What a connection is made with.
-struct Own {
-    ca: Option<Vec<X509>>,
-    identity: Option<(Vec<X509>, PKey<Private>)>,
+pub(crate) struct Own {
+    pub(crate) ca: Option<Vec<X509>>,
+    pub(crate) identity: Option<(Vec<X509>, PKey<Private>)>,
 }
 
 impl Tls {
@@ -104,7 +104,7 @@ impl Tls {
         Ok(builder)
     }
 
-    fn read(&self) -> Result<Own, Failure> {
+    pub(crate) fn read(&self) -> Result<Own, Failure> {
         let ca = self.ca.as_ref().map(|ca| certificates(CA, ca)).transpose()?;
         let identity = match (&self.certificate, &self.key) {
             (None, None) => None,
