@@ -80,7 +80,7 @@ impl Case {
 #[track_caller]
 pub(crate) fn project(flow: &Flow, folder: &Path, bootstrap: &str, target: Target) -> Project {
     let job = Job::with(flow, folder, bootstrap);
-    export(&job.compiled, target).unwrap_or_else(|problems| {
+    export(&job.compiled, target, &flowloom_flow::NoConnections).unwrap_or_else(|problems| {
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         panic!("{}: {problems:#?}", flow.name)
     })
@@ -136,7 +136,7 @@ fn an_appended_folder_is_refused_by_name() {
     let folder = golden.folder();
     let job = Job::new(&golden.flow, folder.path());
     for target in Target::ALL {
-        let problems = export(&job.compiled, target).expect_err("refused");
+        let problems = export(&job.compiled, target, &flowloom_flow::NoConnections).expect_err("refused");
         assert!(problems.iter().all(|problem| problem.to_string().contains("append")), "{problems:?}");
     }
 }

@@ -240,7 +240,7 @@ fn a_run_counts_what_a_preview_shows() {
 fn every_kind_is_exported_or_refuses_by_name() {
     each_kind(5, |entry, _, compiled, _| {
         for target in Target::ALL {
-            match flowloom_codegen::export(compiled, target) {
+            match flowloom_codegen::export(compiled, target, &flowloom_flow::NoConnections) {
                 Ok(project) => assert!(!project.files.is_empty()),
                 Err(problems) => {
                     assert!(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use flowloom_flow::{CodeWriter, Compiled, CompiledNode, Problem, Program, Target, Variables};
+use flowloom_flow::{CodeWriter, Compiled, CompiledNode, Connections, Problem, Program, Target, Variables};
 
 use crate::names;
 
@@ -15,7 +15,11 @@ struct Part<'a> {
 }
 
 /// Everything that the nodes of `compiled` write, in the order in which it runs.
-pub(crate) fn program(compiled: &Compiled, target: Target) -> Result<Program, Vec<Problem>> {
+pub(crate) fn program(
+    compiled: &Compiled,
+    target: Target,
+    connections: &dyn Connections,
+) -> Result<Program, Vec<Problem>> {
     let errors: Vec<Problem> = compiled.problems().filter(|problem| problem.is_error()).cloned().collect();
     if !errors.is_empty() {
         return Err(errors);
@@ -38,11 +42,11 @@ pub(crate) fn program(compiled: &Compiled, target: Target) -> Result<Program, Ve
     }
     // What the nodes' lines mean by a bare name is known only once they are written, so they are
     // written first with variables that no program has.
-    let draft = write(compiled, &parts, target, |_, _| "\u{1}draft\u{1}".to_owned())?;
+    let draft = write(compiled, &parts, target, connections, |_, _| "\u{1}draft\u{1}".to_owned())?;
     let taken = names::taken(&draft, target);
     let chosen =
         names::choose(&parts.iter().map(|part| (part.index, part.compiled)).collect::<Vec<_>>(), &taken);
-    write(compiled, &parts, target, |node, port| chosen[&(node, port)].clone())
+    write(compiled, &parts, target, connections, |node, port| chosen[&(node, port)].clone())
 }
 
 /// Nodes whose rows reach a writer; all of them where nothing is written.
@@ -69,6 +73,7 @@ fn write(
     compiled: &Compiled,
     parts: &[Part<'_>],
     target: Target,
+    connections: &dyn Connections,
     name: impl Fn(usize, usize) -> String,
 ) -> Result<Program, Vec<Problem>> {
     let has_writers = parts.iter().any(|part| is_writer(part.compiled));
@@ -108,7 +113,8 @@ fn write(
             &outputs,
             part.schemas,
             &mut program,
-        );
+        )
+        .with(connections);
         if let Err(problem) = part.node.code(&mut out) {
             problems.push(problem.at_node(&part.compiled.id));
         }

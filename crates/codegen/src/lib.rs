@@ -12,26 +12,31 @@ mod rust;
 #[cfg(test)]
 mod tests;
 
-use flowloom_flow::{Compiled, Problem, Target};
+use flowloom_flow::{Compiled, Connections, Problem, Target};
 
 pub use project::Project;
 
 /// The program for `target` that does what a run of `compiled` does.
 ///
+/// `connections`: those that nodes name; the program takes their secrets from its environment.
 /// Nothing is written yet. Fails with every problem of the flow and with everything that the target
 /// cannot express. Nodes that no writer needs are left out, as a run leaves them out; a flow without a
 /// writer prints what its last nodes give.
 ///
 /// ```
 /// use flowloom_codegen::export;
-/// use flowloom_flow::{Compiled, Target};
+/// use flowloom_flow::{Compiled, NoConnections, Target};
 ///
 /// let flow = Compiled { flow: "nothing yet".into(), nodes: vec![], problems: vec![] };
-/// let problems = export(&flow, Target::Python).unwrap_err();
+/// let problems = export(&flow, Target::Python, &NoConnections).unwrap_err();
 /// assert_eq!(problems[0].message, "the flow has no nodes to export");
 /// ```
-pub fn export(compiled: &Compiled, target: Target) -> Result<Project, Vec<Problem>> {
-    let program = assemble::program(compiled, target)?;
+pub fn export(
+    compiled: &Compiled,
+    target: Target,
+    connections: &dyn Connections,
+) -> Result<Project, Vec<Problem>> {
+    let program = assemble::program(compiled, target, connections)?;
     let name = names::project(&compiled.flow, target, &program);
     let mut files = match target {
         Target::Python => python::files(&name, &compiled.flow, &program),

@@ -18,7 +18,7 @@ use flowloom_flow::Problem;
 pub use kind::{Card, Entry, Group, Kind, Parts, Preset, Settings, Variables};
 pub use kinds::kafka_problem;
 pub use named::{Named, Origin, check_name};
-pub use open::{open, resolved};
+pub use open::{locked, open, resolved};
 pub use uri::parts;
 pub use walk::{Held, Walk, credentials, with_kept};
 

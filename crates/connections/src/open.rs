@@ -4,11 +4,24 @@ use flowloom_flow::value::Credential;
 use flowloom_flow::{Access, Problem, Vault};
 
 use crate::reference::replaced;
-use crate::walk::{Held, Walk};
+use crate::walk::{Held, Walk, with_kept};
 use crate::{Kind, Settings, kind};
 
 /// The settings of `access` with its secrets in them. Only for who builds a client now: they are wiped with it.
 pub fn open<K: Kind>(access: &Access) -> Result<K, Problem> {
+    let mut settings: K = read(access)?;
+    resolve(&mut settings, &*access.vault).map_err(|problem| of(&access.name, problem))?;
+    Ok(settings)
+}
+
+/// The settings of `access` as they are written; its secrets are known to be there and no more.
+pub fn locked<K: Kind>(access: &Access) -> Result<K, Problem> {
+    let mut settings: K = read(access)?;
+    with_kept(&mut settings, &access.secrets);
+    Ok(settings)
+}
+
+fn read<K: Kind>(access: &Access) -> Result<K, Problem> {
     if access.kind != K::CARD.id {
         let is = kind(&access.kind).map_or(access.kind.as_str(), |entry| entry.card.name);
         return Err(Problem::user(format!(
@@ -18,10 +31,7 @@ pub fn open<K: Kind>(access: &Access) -> Result<K, Problem> {
         ))
         .hint(format!("choose a connection of kind {}", K::CARD.name)));
     }
-    let mut settings: K =
-        crate::kind::read(access.settings.clone()).map_err(|problem| of(&access.name, problem))?;
-    resolve(&mut settings, &*access.vault).map_err(|problem| of(&access.name, problem))?;
-    Ok(settings)
+    crate::kind::read(access.settings.clone()).map_err(|problem| of(&access.name, problem))
 }
 
 /// `settings` with every secret unlocked and every reference followed.

@@ -38,6 +38,11 @@ impl JobHost {
         Self { folder: folder.into(), spill: OnceLock::new(), limits, connections }
     }
 
+    /// Connections of its nodes.
+    pub fn connections(&self) -> &dyn Connections {
+        &*self.connections
+    }
+
     /// The same, with connections for its nodes.
     #[must_use]
     pub fn with_connections(self, connections: Arc<dyn Connections>) -> Self {

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use polars::prelude::Schema;
 use serde::Serialize;
 
-use crate::{Access, Host, NodeId, Problem, layout};
+use crate::{Access, Connections, NoConnections, NodeId, Problem, layout};
 
 /// What a flow can be exported to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -90,7 +90,7 @@ pub struct CodeWriter<'a> {
     outputs: &'a [Variables],
     output_schemas: &'a [Schema],
     program: &'a mut Program,
-    host: Option<&'a dyn Host>,
+    connections: &'a dyn Connections,
 }
 
 impl<'a> CodeWriter<'a> {
@@ -106,22 +106,28 @@ impl<'a> CodeWriter<'a> {
         output_schemas: &'a [Schema],
         program: &'a mut Program,
     ) -> Self {
-        let host = None;
-        Self { target, node, flow, inputs, input_schemas, outputs, output_schemas, program, host }
+        Self {
+            target,
+            node,
+            flow,
+            inputs,
+            input_schemas,
+            outputs,
+            output_schemas,
+            program,
+            connections: &NoConnections,
+        }
     }
 
-    /// The same, for nodes that need to know a connection.
+    /// The same, with connections for nodes that name them.
     #[must_use]
-    pub fn on(self, host: &'a dyn Host) -> Self {
-        Self { host: Some(host), ..self }
+    pub fn with(self, connections: &'a dyn Connections) -> Self {
+        Self { connections, ..self }
     }
 
     /// The connection of this name, whose secrets the program takes from its environment.
     pub fn connection(&self, name: &str) -> Result<Access, Problem> {
-        match self.host {
-            Some(host) => host.connection(name),
-            None => Err(crate::no_connection(name)),
-        }
+        self.connections.get(name)
     }
 
     pub fn target(&self) -> Target {

@@ -70,6 +70,8 @@ pub struct Access {
     pub kind: String,
     /// As the kind writes them, without secrets; text may hold `${env:…}` and the like.
     pub settings: Map<String, Value>,
+    /// Settings that have a secret in the vault.
+    pub secrets: Vec<String>,
     pub vault: Arc<dyn Vault>,
 }
 

@@ -1,7 +1,7 @@
 //! `kafka_source`: reads a topic from where the last run ended up to its end.
 
 use flowloom_flow::form::Choices;
-use flowloom_flow::value::{Fields, Properties, Topic};
+use flowloom_flow::value::{ConnectionName, Fields, Properties, Topic};
 use flowloom_flow::{
     Cancel, Card, Choice, CodeWriter, Form, Group, Kind, Port, Problem, Problems, Setting, Site, Step,
     Suggestion, Target,
@@ -17,6 +17,8 @@ use crate::kafka::{self, columns, python, rust};
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each switches a column of its own")]
 pub(crate) struct KafkaSource {
+    /// Empty: the servers below, without security.
+    pub(crate) connection: ConnectionName,
     pub(crate) bootstrap_servers: String,
     pub(crate) topic: Topic,
     /// Consumer group that keeps the offsets; empty: made of the flow's and the node's name.
@@ -48,6 +50,7 @@ pub(crate) struct KafkaSource {
 impl Default for KafkaSource {
     fn default() -> Self {
         Self {
+            connection: ConnectionName::default(),
             bootstrap_servers: "localhost:9092".to_owned(),
             topic: Topic::default(),
             sync_name: String::new(),
@@ -182,11 +185,14 @@ impl Kind for KafkaSource {
     };
 
     fn form(&mut self, form: &mut dyn Form, inputs: &[Schema]) {
-        let servers = Setting::new("bootstrap_servers", "Bootstrap servers");
-        form.text(
-            servers.help("`host:port` of one or more brokers, separated by commas"),
-            &mut self.bootstrap_servers,
-        );
+        let connection = Setting::new("connection", "Connection")
+            .help("How the cluster is reached, by name. Empty: the bootstrap servers below, without login");
+        form.value(connection, &mut self.connection, inputs);
+        if self.connection.0.is_empty() {
+            let servers = Setting::new("bootstrap_servers", "Bootstrap servers")
+                .help("`host:port` of one or more brokers, separated by commas");
+            form.text(servers, &mut self.bootstrap_servers);
+        }
         form.value(Setting::new("topic", "Topic"), &mut self.topic, inputs);
         let fields = Setting::new("fields", "Fields").help(
             "Columns of the message, read from JSON. Infer them from a sample, then edit them: they are stored \
@@ -240,8 +246,10 @@ impl Kind for KafkaSource {
             form.integer(Setting::new("max_seconds", "Time").hint("s"), &mut self.max_seconds, 0..=i64::MAX);
         });
         form.section("Client", &mut |form| {
-            let timeout = Setting::new("connect_timeout_ms", "Connect timeout").hint("ms");
-            form.integer(timeout, &mut self.connect_timeout_ms, 100..=600_000);
+            if self.connection.0.is_empty() {
+                let timeout = Setting::new("connect_timeout_ms", "Connect timeout").hint("ms");
+                form.integer(timeout, &mut self.connect_timeout_ms, 100..=600_000);
+            }
             let properties = Setting::new("properties", "Properties")
                 .help("librdkafka's own properties, beside those that settings of this node set");
             form.value(properties, &mut self.properties, inputs);
@@ -265,7 +273,8 @@ impl Kind for KafkaSource {
         }
     }
 
-    fn schema(&self, _inputs: &[Schema], _site: &Site<'_>) -> Result<Vec<Schema>, Problem> {
+    fn schema(&self, _inputs: &[Schema], site: &Site<'_>) -> Result<Vec<Schema>, Problem> {
+        kafka::Reach::of(self, site.host)?;
         Ok(vec![columns::rows(self)?, columns::rejects()])
     }
 
@@ -273,11 +282,8 @@ impl Kind for KafkaSource {
         if self.topic.0.trim().is_empty() {
             return problems.error("topic", "no topic is chosen");
         }
-        if let Err(error) = kafka::cluster(self).check() {
-            problems.push(kafka::problem(error).at_field(match self.bootstrap_servers.trim() {
-                "" => "bootstrap_servers",
-                _ => "properties",
-            }));
+        if let Err(problem) = kafka::reach::check(self) {
+            problems.push(problem);
         }
         if self.needs_inference() {
             problems.push(
@@ -292,12 +298,21 @@ impl Kind for KafkaSource {
         self.fields.0.is_empty() && !self.topic.0.trim().is_empty()
     }
 
-    fn infer(&self, _site: &Site<'_>, cancel: &Cancel) -> Option<Result<Map<String, Value>, Problem>> {
-        Some(kafka::infer(self, cancel))
+    fn infer(&self, site: &Site<'_>, cancel: &Cancel) -> Option<Result<Map<String, Value>, Problem>> {
+        Some(kafka::infer(self, site, cancel))
     }
 
-    fn suggest(&self, key: &str, _: &Site<'_>, cancel: &Cancel) -> Option<Result<Vec<Suggestion>, Problem>> {
-        (key == "topic").then(|| kafka::suggest_topics(self, cancel))
+    fn suggest(
+        &self,
+        key: &str,
+        site: &Site<'_>,
+        cancel: &Cancel,
+    ) -> Option<Result<Vec<Suggestion>, Problem>> {
+        match key {
+            "topic" => Some(kafka::suggest_topics(self, site, cancel)),
+            "connection" => Some(site.host.connections(&["kafka"])),
+            _ => None,
+        }
     }
 
     fn caption(&self) -> String {

@@ -143,6 +143,7 @@ impl Snapshot {
 
     fn project(&self, target: Target, values: &Values) -> Result<Project, Vec<Problem>> {
         let compiled = self.compiled(values).map_err(|problem| vec![problem])?;
-        guarded(|| Ok(export(&compiled, target))).unwrap_or_else(|problem| Err(vec![problem]))
+        guarded(|| Ok(export(&compiled, target, self.host.connections())))
+            .unwrap_or_else(|problem| Err(vec![problem]))
     }
 }

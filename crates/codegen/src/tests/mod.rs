@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use flowloom_flow::{Compiled, Flow, FlowNode, Host, Output, Problem, Target, Wire};
+use flowloom_flow::{Compiled, Flow, FlowNode, Host, NoConnections, Output, Problem, Target, Wire};
 
 use crate::{Project, export};
 use kinds::REGISTRY;
@@ -50,7 +50,7 @@ fn flow(name: &str, lines: &[&str]) -> Flow {
 }
 
 fn exported(flow: &Flow, target: Target) -> Result<Project, Vec<Problem>> {
-    export(&Compiled::new(flow, &BTreeMap::new(), REGISTRY, &NoHost), target)
+    export(&Compiled::new(flow, &BTreeMap::new(), REGISTRY, &NoHost), target, &NoConnections)
 }
 
 /// The one text of `project` whose path ends in `end`, after its language's own tool has read it.

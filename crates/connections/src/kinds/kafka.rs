@@ -1,6 +1,7 @@
 //! `kafka`: a cluster of Apache Kafka, or of what speaks its protocol.
 
 pub(crate) mod cluster;
+pub(super) mod exported;
 mod presets;
 mod written;
 
@@ -99,6 +100,16 @@ pub enum Security {
 }
 
 impl Security {
+    /// As Kafka writes it.
+    pub(crate) const fn protocol(self) -> &'static str {
+        match self {
+            Self::Plaintext => "PLAINTEXT",
+            Self::Ssl => "SSL",
+            Self::SaslPlaintext => "SASL_PLAINTEXT",
+            Self::SaslSsl => "SASL_SSL",
+        }
+    }
+
     pub(crate) const fn has_tls(self) -> bool {
         matches!(self, Self::Ssl | Self::SaslSsl)
     }
@@ -244,11 +255,7 @@ impl Kind for Kafka {
             None => self.bootstrap_servers.trim().to_owned(),
         };
         if self.security != Security::Plaintext {
-            text += match self.security {
-                Security::Ssl => " · SSL",
-                Security::SaslPlaintext => " · SASL_PLAINTEXT",
-                Security::SaslSsl | Security::Plaintext => " · SASL_SSL",
-            };
+            text.extend([" · ", self.security.protocol()]);
         }
         if self.security.has_login() {
             text.extend([" · ", self.mechanism.name()]);

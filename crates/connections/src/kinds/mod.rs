@@ -4,7 +4,9 @@ mod kafka;
 mod local_folder;
 
 pub use kafka::Kafka;
+pub(crate) use kafka::cluster::in_a_sentence;
 pub use kafka::cluster::problem as kafka_problem;
+pub use kafka::exported::Exported;
 pub use local_folder::LocalFolder;
 
 use crate::Entry;

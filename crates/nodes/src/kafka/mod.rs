@@ -1,36 +1,31 @@
 //! What is behind `kafka_source`: its columns, its reads and commits, and the code it exports.
 
+mod client;
 pub(crate) mod columns;
 #[cfg(test)]
 mod export_tests;
 pub(crate) mod python;
+pub(crate) mod reach;
 pub(crate) mod rust;
 mod rust_lines;
 mod source;
 
 use std::time::Duration;
 
+use flowloom_connections::kafka_problem;
 use flowloom_flow::value::{FieldSpec, Fields, show_dtype};
-use flowloom_flow::{Cancel, CodeWriter, Problem, Suggestion};
-use flowloom_kafka::{Cluster, Domain, Error, sample, topic};
+use flowloom_flow::{Cancel, CodeWriter, Problem, Site, Suggestion};
+use flowloom_kafka::{Error, sample, topic};
 use serde_json::{Map, Value};
 
 use crate::arrow::from_arrow;
 use crate::kafka_source::{KafkaSource, Start};
 
+pub(crate) use reach::Reach;
 pub(crate) use source::TopicSource;
 
 /// How long a list of topics is waited for: somebody looks at an open list.
 const SUGGEST_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How to reach the brokers.
-pub(crate) fn cluster(settings: &KafkaSource) -> Cluster {
-    Cluster {
-        properties: settings.properties.0.clone(),
-        connect_timeout: Duration::from_millis(settings.connect_timeout_ms.max(1).unsigned_abs()),
-        ..Cluster::new(settings.bootstrap_servers.as_str())
-    }
-}
 
 /// The environment variable that an exported program takes the brokers from: one for all nodes that share them.
 pub(crate) fn servers_variable(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> String {
@@ -52,46 +47,34 @@ pub(crate) fn max_messages(settings: &KafkaSource) -> Option<i64> {
     (settings.max_messages > 0 && settings.start != Start::Latest).then_some(settings.max_messages)
 }
 
-/// What Kafka's crate says, as a problem.
+/// What Kafka's crate says, as a problem of the setting that it is about.
 pub(crate) fn problem(error: Error) -> Problem {
-    if matches!(error, Error::Cancelled) {
-        return Problem::cancelled();
-    }
-    let message = error.to_string();
-    let problem = match error.domain() {
-        Domain::User => Problem::user(message),
-        Domain::External => Problem::external(message),
-        Domain::Internal => Problem::internal(message),
+    let field = match error {
+        Error::UnknownTopic { .. } | Error::TopicForbidden { .. } => Some("topic"),
+        Error::GroupForbidden { .. } | Error::GroupBusy { .. } => Some("sync_name"),
+        Error::BadMessage { .. } => Some("bad_messages"),
+        _ => None,
     };
-    let problem = problem.retriable(error.is_retriable());
-    let hint = error.hint();
-    let problem = match error {
-        Error::UnknownTopic { .. } | Error::TopicForbidden { .. } => problem.at_field("topic"),
-        Error::GroupForbidden { .. } | Error::GroupBusy { .. } => problem.at_field("sync_name"),
-        Error::BadMessage { .. } => problem.at_field("bad_messages"),
-        _ => problem,
-    };
-    match hint {
-        Some(hint) => problem.hint(in_a_sentence(&hint)).source(error),
-        None => problem.source(error),
+    let problem = kafka_problem(error);
+    match field {
+        Some(field) => problem.at_field(field),
+        None => problem,
     }
-}
-
-/// A hint follows the message after a semicolon.
-fn in_a_sentence(hint: &str) -> String {
-    let mut chars = hint.chars();
-    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// The setting `fields`, from a sample of the topic.
-pub(crate) fn infer(settings: &KafkaSource, cancel: &Cancel) -> Result<Map<String, Value>, Problem> {
+pub(crate) fn infer(
+    settings: &KafkaSource,
+    site: &Site<'_>,
+    cancel: &Cancel,
+) -> Result<Map<String, Value>, Problem> {
     let topic = settings.topic.0.as_str();
     if topic.trim().is_empty() {
         return Err(Problem::user("no topic is chosen").at_field("topic"));
     }
     let cancel = cancel.flag().into();
-    let found = sample::infer_schema(&cluster(settings), topic, sample::DEFAULT_MESSAGES, &cancel)
-        .map_err(problem)?;
+    let cluster = Reach::of(settings, site.host)?.cluster()?;
+    let found = sample::infer_schema(&cluster, topic, sample::DEFAULT_MESSAGES, &cancel).map_err(problem)?;
     let fields = found.schema.fields().iter().filter_map(|field| {
         let dtype = show_dtype(&from_arrow(field.data_type())?);
         Some(FieldSpec { name: field.name().clone(), dtype })
@@ -112,8 +95,12 @@ pub(crate) fn infer(settings: &KafkaSource, cancel: &Cancel) -> Result<Map<Strin
 }
 
 /// The topics that the cluster's users made, by name.
-pub(crate) fn suggest_topics(settings: &KafkaSource, cancel: &Cancel) -> Result<Vec<Suggestion>, Problem> {
-    let mut cluster = cluster(settings);
+pub(crate) fn suggest_topics(
+    settings: &KafkaSource,
+    site: &Site<'_>,
+    cancel: &Cancel,
+) -> Result<Vec<Suggestion>, Problem> {
+    let mut cluster = Reach::of(settings, site.host)?.cluster()?;
     cluster.connect_timeout = cluster.connect_timeout.min(SUGGEST_TIMEOUT);
     let topics = topic::topics(&cluster, &cancel.flag().into()).map_err(problem)?;
     let topics = topics.into_iter().filter(|topic| !topic.internal).map(|topic| Suggestion {

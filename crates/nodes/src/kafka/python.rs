@@ -7,9 +7,8 @@ use flowloom_kafka::codec::payload_key;
 use flowloom_kafka::read::MetadataColumn;
 use polars::prelude::DataType;
 
-use super::columns;
 use super::source::group;
-use super::{max_messages, servers_variable};
+use super::{client, columns, max_messages, servers_variable};
 use crate::kafka_source::{BadMessages, Fallback, KafkaSource, KeyColumn, Start};
 
 /// Writes the reader, the helpers that its types need, the step, and the commit of its offsets.
@@ -24,7 +23,7 @@ pub(crate) fn write(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<
     out.import("from typing import Any");
     out.import("from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition");
     out.package("confluent-kafka", ">=2.6", &[]);
-    let variable = servers_variable(settings, out);
+    let reached = reached(settings, out)?;
 
     let fields = columns::fields(settings)?;
     for (_, dtype) in &fields {
@@ -44,7 +43,7 @@ pub(crate) fn write(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<
         out.function("shares", SHARES);
     }
     out.function("decode", if has_text { DECODE_WITH_TEXT } else { DECODE });
-    out.function(&format!("{node}_consumer"), consumer(settings, out, &variable));
+    out.function(&format!("{node}_consumer"), consumer(settings, out, &reached));
     let shape = Shape { keeps_offsets, has_rejects };
     out.function(&format!("read_{node}"), read(settings, out, &fields, &shape));
 
@@ -71,16 +70,26 @@ struct Shape {
     has_rejects: bool,
 }
 
-fn consumer(settings: &KafkaSource, out: &CodeWriter<'_>, variable: &str) -> String {
-    let servers = quoted(settings.bootstrap_servers.trim());
-    let mut entries = vec![
-        format!("\"bootstrap.servers\": os.environ.get({}, {servers})", quoted(variable)),
+/// How the cluster is reached: entries of the client's configuration.
+fn reached(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<Vec<String>, Problem> {
+    if settings.connection.0.is_empty() {
+        let variable = quoted(&servers_variable(settings, out));
+        let servers = quoted(settings.bootstrap_servers.trim());
+        return Ok(vec![format!("\"bootstrap.servers\": os.environ.get({variable}, {servers})")]);
+    }
+    let properties = client::properties(settings, out)?.into_iter();
+    Ok(properties.map(|(name, value)| format!("{}: {value}", quoted(&name))).collect())
+}
+
+fn consumer(settings: &KafkaSource, out: &CodeWriter<'_>, reached: &[String]) -> String {
+    let mut entries = reached.to_vec();
+    entries.extend([
         format!("\"group.id\": {}", quoted(&group(settings, out.flow(), out.node().as_str()))),
         format!("\"isolation.level\": \"{}\"", settings.isolation.level()),
         "\"auto.offset.reset\": \"error\"".to_owned(),
         "\"enable.auto.commit\": False".to_owned(),
         "\"enable.partition.eof\": True".to_owned(),
-    ];
+    ]);
     let own = settings.properties.0.iter();
     entries.extend(own.map(|(name, value)| format!("{}: {}", quoted(name), quoted(value))));
     format!(

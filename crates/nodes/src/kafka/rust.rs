@@ -8,14 +8,13 @@ use flowloom_kafka::codec::payload_key;
 use flowloom_kafka::read::MetadataColumn;
 use polars::prelude::DataType;
 
-use super::columns;
 use super::rust_lines::{
     BOOLEAN, BRING_FORWARD, COMMIT, DECODE, ENDS, FAIL, FIELD, FIELDS, HEADERS, INTEGER, KEYWORDS, LIMIT,
     NESTED, NUMBER, OFFSETS, READ_MESSAGES, REJECT, REJECTED, SHARES, SKIP, TEXT, TIMESTAMP_TYPE, UTC,
     WATERMARKS,
 };
 use super::source::group;
-use super::{max_messages, servers_variable};
+use super::{client, columns, max_messages, servers_variable};
 use crate::kafka_source::{BadMessages, Fallback, KafkaSource, KeyColumn, Start};
 
 /// Where rustfmt breaks lines.
@@ -42,7 +41,7 @@ pub(crate) fn write(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<
     let has_rejects = out.output(1).is_some();
     let members = members(settings)?;
     needs(settings, out, &members, has_rejects);
-    let variable = servers_variable(settings, out);
+    let reached = reached(settings, out)?;
     out.constant("const TIMEOUT: Duration = Duration::from_secs(30);");
     out.constant(FIELDS);
     out.constant(message_struct(settings, &node, &members));
@@ -50,7 +49,7 @@ pub(crate) fn write(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<
     if has_rejects {
         out.constant(REJECT);
     }
-    out.function(&format!("{node}_consumer"), consumer(settings, out, &variable));
+    out.function(&format!("{node}_consumer"), consumer(settings, out, &reached));
     out.function(&format!("read_{node}"), read(settings, out, &members, keeps_offsets, has_rejects));
     for (name, text) in [("watermarks", WATERMARKS), ("read_messages", READ_MESSAGES), ("decode", DECODE)] {
         out.function(name, text);
@@ -248,17 +247,36 @@ fn rust_type(dtype: &DataType) -> &'static str {
     }
 }
 
-fn consumer(settings: &KafkaSource, out: &CodeWriter<'_>, variable: &str) -> String {
-    let mut lines = vec![
-        format!("fn {}_consumer() -> Result<BaseConsumer, Box<dyn Error>> {{", out.node()),
-        format!("    let servers = env::var({});", quoted(variable)),
-        format!(
-            "    let servers = servers.unwrap_or_else(|_| {}.into());",
-            quoted(settings.bootstrap_servers.trim())
-        ),
-        "    let consumer = ClientConfig::new()".to_owned(),
-        "        .set(\"bootstrap.servers\", servers)".to_owned(),
-    ];
+/// How the cluster is reached: lines before the client's configuration, and of it.
+fn reached(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<(Vec<String>, Vec<String>), Problem> {
+    if settings.connection.0.is_empty() {
+        let variable = quoted(&servers_variable(settings, out));
+        let servers = quoted(settings.bootstrap_servers.trim());
+        let before = vec![
+            format!("    let servers = env::var({variable});"),
+            format!("    let servers = servers.unwrap_or_else(|_| {servers}.into());"),
+        ];
+        return Ok((before, vec!["        .set(\"bootstrap.servers\", servers)".to_owned()]));
+    }
+    let properties = client::properties(settings, out)?.into_iter();
+    let set = properties.map(|(name, value)| {
+        let name = quoted(&name);
+        let line = format!("        .set({name}, {value})");
+        if line.len() <= WIDTH {
+            line
+        } else {
+            format!("        .set(\n            {name},\n            {value},\n        )")
+        }
+    });
+    Ok((Vec::new(), set.collect()))
+}
+
+fn consumer(settings: &KafkaSource, out: &CodeWriter<'_>, reached: &(Vec<String>, Vec<String>)) -> String {
+    let (before, set_up) = reached;
+    let mut lines = vec![format!("fn {}_consumer() -> Result<BaseConsumer, Box<dyn Error>> {{", out.node())];
+    lines.extend(before.iter().cloned());
+    lines.push("    let consumer = ClientConfig::new()".to_owned());
+    lines.extend(set_up.iter().cloned());
     let group = group(settings, out.flow(), out.node().as_str());
     let set = |name: &str, value: &str| format!("        .set({}, {})", quoted(name), quoted(value));
     lines.extend([

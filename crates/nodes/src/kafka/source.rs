@@ -14,13 +14,14 @@ use polars::prelude::{
     IntoLazy as _, IpcScanOptions, LazyFrame, PlRefPath, ScanSources, Schema, UnifiedScanArgs, col,
 };
 
-use super::{cluster, columns, problem};
+use super::{Reach, columns, problem};
 use crate::arrow::frame;
 use crate::kafka_source::{BadMessages, Fallback, KafkaSource, Start};
 
 /// One node's topic.
 pub(crate) struct TopicSource {
     settings: KafkaSource,
+    reach: Reach,
     group: String,
     spill_dir: PathBuf,
     memory_bytes: usize,
@@ -32,6 +33,7 @@ impl TopicSource {
         columns::fields(settings)?;
         Ok(Self {
             settings: settings.clone(),
+            reach: Reach::of(settings, site.host)?,
             group: group(settings, site.flow, site.node.as_str()),
             spill_dir: site.host.spill_dir()?.to_owned(),
             memory_bytes: usize::try_from(site.host.memory_bytes()).unwrap_or(usize::MAX),
@@ -153,7 +155,7 @@ impl TopicSource {
     }
 
     fn committed(&self, topic: &str, cancel: &flowloom_kafka::Cancel) -> Result<Offsets, Problem> {
-        offsets::committed(&cluster(&self.settings), &self.group, topic, cancel).map_err(problem)
+        offsets::committed(&self.reach.cluster()?, &self.group, topic, cancel).map_err(problem)
     }
 
     fn position(&self, reading: &Reading) -> Option<Position> {
@@ -215,19 +217,20 @@ impl Source for TopicSource {
             return Ok(None);
         }
         let marks = offsets::watermarks(
-            &cluster(&self.settings),
+            &self.reach.cluster()?,
             self.topic(),
             self.isolation(),
             &cancel.flag().into(),
         );
         let marks = marks.map_err(problem)?;
         let marks = marks.iter().map(|(partition, mark)| format!("{partition}:{}-{}", mark.low, mark.high));
-        Ok(Some(marks.collect::<Vec<_>>().join(" ")))
+        let marks = marks.collect::<Vec<_>>().join(" ");
+        Ok(Some(format!("{} {marks}", self.reach.fingerprint())))
     }
 
     fn read(&mut self, ask: &Ask<'_>) -> Result<Read, Problem> {
         let cancel: flowloom_kafka::Cancel = ask.cancel.flag().into();
-        let cluster = cluster(&self.settings);
+        let cluster = self.reach.cluster()?;
         if ask.scope == Scope::Run && self.keeps_offsets() {
             offsets::ensure_group_idle(&cluster, &self.group, &cancel).map_err(problem)?;
         }
@@ -277,7 +280,7 @@ impl Source for TopicSource {
 
     fn acknowledge(&mut self, position: &Position) -> Result<(), Problem> {
         for (topic, ranges) in &position.topics {
-            let (cluster, cancel) = (cluster(&self.settings), flowloom_kafka::Cancel::default());
+            let (cluster, cancel) = (self.reach.cluster()?, flowloom_kafka::Cancel::default());
             offsets::commit(&cluster, &self.group, topic, &ends(ranges, |range| range.to), &cancel)
                 .map_err(problem)?;
         }

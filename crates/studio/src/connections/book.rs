@@ -112,6 +112,7 @@ impl Book {
                 name: found.name,
                 kind: found.kind,
                 settings: settings.written(),
+                secrets: found.secrets,
                 vault: Arc::new(Locker { book: self.clone(), name: name.to_owned(), given: BTreeMap::new() }),
             });
         }
@@ -298,11 +299,12 @@ impl Book {
 
     fn access_of(&self, named: Named) -> Access {
         let given = credentials(&*named.settings).into_iter();
-        let given =
+        let given: BTreeMap<String, Secret> =
             given.filter_map(|(field, credential)| Some((field, credential.secret()?.clone()))).collect();
         Access {
             kind: named.settings.card().id.to_owned(),
             settings: named.settings.written(),
+            secrets: given.keys().cloned().collect(),
             vault: Arc::new(Locker { book: self.clone(), name: String::new(), given }),
             name: named.name,
         }

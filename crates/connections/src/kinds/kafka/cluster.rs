@@ -177,7 +177,7 @@ pub fn problem(error: Error) -> Problem {
 }
 
 /// A hint follows the message after a semicolon.
-fn in_a_sentence(hint: &str) -> String {
+pub(crate) fn in_a_sentence(hint: &str) -> String {
     let mut chars = hint.chars();
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
