@@ -5,14 +5,10 @@
 
 /// A part of librdkafka's text, and what it means. The first that fits counts.
 const MEANINGS: &[(&str, &str)] = &[
-    ("alert certificate required", "it asks for a client certificate, and none was given"),
     ("alert unknown ca", "it does not trust the CA of the client certificate"),
     ("alert certificate expired", "the client certificate has expired"),
     ("alert certificate revoked", "the client certificate was revoked"),
-    (
-        "alert bad certificate",
-        "it does not accept the client certificate, or asks for one and none was given",
-    ),
+    ("alert bad certificate", "it does not accept the client certificate"),
     ("alert certificate unknown", "it does not accept the client certificate"),
     ("alert unsupported certificate", "it does not accept this kind of client certificate"),
     ("alert access denied", "the client certificate has no access"),
@@ -31,9 +27,21 @@ const MEANINGS: &[(&str, &str)] = &[
     ("Failed to acquire SASL OAUTHBEARER token: ", ""),
 ];
 
-/// Why the broker refuses, if `reason` is a refusal.
-pub(super) fn meaning(reason: &str) -> Option<String> {
+/// Alerts of brokers that want a certificate and got none.
+const WANTED: &[&str] = &["alert bad certificate", "alert certificate required", "alert certificate unknown"];
+
+/// What brokers say of a wrong user or password.
+const WRONG_LOGIN: &[&str] = &["invalid credentials", "Invalid username or password"];
+
+/// Why the broker refuses, if `reason` is a refusal. `has_own`: whether we have a client certificate.
+pub(super) fn meaning(reason: &str, has_own: bool) -> Option<String> {
+    if !has_own && WANTED.iter().any(|part| reason.contains(part)) {
+        return Some("it asks for a client certificate, and none is set".to_owned());
+    }
     if let Some((_, why)) = reason.split_once("SASL authentication error: ") {
+        if WRONG_LOGIN.iter().any(|part| why.contains(part)) {
+            return Some("the user or the password is wrong".to_owned());
+        }
         let why = why.trim_start_matches("Authentication failed during authentication due to ");
         let why = why.split(" (after ").next().unwrap_or(why).trim();
         return Some(format!("the login was refused: {why}"));
@@ -73,7 +81,7 @@ mod tests {
         for (raw, expected) in [
             (
                 "sasl_ssl://h:1/bootstrap: SASL authentication error: Authentication failed: Invalid username or password (after 3ms in state AUTH_REQ)",
-                Some("the login was refused: Authentication failed: Invalid username or password"),
+                Some("the user or the password is wrong"),
             ),
             (
                 "sasl_plaintext://h:1/bootstrap: SASL GSSAPI mechanism handshake failed: Broker: Unsupported SASL mechanism: broker's supported mechanisms: PLAIN,SCRAM-SHA-256 (after 1ms in state AUTH_HANDSHAKE)",
@@ -81,7 +89,7 @@ mod tests {
             ),
             (
                 "ssl://h:1/bootstrap: Receive failed: error:0A00045C:SSL routines::tlsv13 alert certificate required: SSL alert number 116",
-                Some("it asks for a client certificate, and none was given"),
+                Some("it asks for a client certificate, and none is set"),
             ),
             (
                 "ssl://h:1/bootstrap: SSL handshake failed: error:0A000086:SSL routines::certificate verify failed: broker certificate could not be verified",
@@ -99,7 +107,7 @@ mod tests {
                 None,
             ),
         ] {
-            assert_eq!(meaning(raw).as_deref(), expected, "{raw}");
+            assert_eq!(meaning(raw, false).as_deref(), expected, "{raw}");
         }
     }
 }

@@ -69,6 +69,14 @@ impl Security {
         }
     }
 
+    /// What makes tokens, if the login is one.
+    pub(crate) fn token(&self) -> Option<&Token> {
+        match &self.login {
+            Some(Login::Token(token)) => Some(token),
+            _ => None,
+        }
+    }
+
     /// Everything that must not be seen, so that it can be struck out of what servers and libraries say.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
         let mut secrets = Vec::new();

@@ -1,11 +1,13 @@
 //! What a client says of itself: its complaints, so that a failure can say why, and how far it is.
 
 use std::borrow::Cow;
+use std::error;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use flowloom_secret::Secret;
 use parking_lot::Mutex;
+use rdkafka::client::OAuthToken;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError;
@@ -14,6 +16,7 @@ use rdkafka::producer::ProducerContext;
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{ClientContext, Statistics};
 
+use super::oauth::Token;
 use super::refusal;
 use super::security::Security;
 
@@ -21,12 +24,18 @@ use super::security::Security;
 const LOG_LINES: u32 = 10;
 const LOG_WINDOW: Duration = Duration::from_secs(30);
 
+/// How long a token may take to come; librdkafka tries again 10 s after a failure.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Shorter secrets are not struck out of texts: that would tell more than it hides.
 const SHORTEST: usize = 4;
 
 /// The context of our clients: makes their tokens, sends logs to `tracing` and remembers what they report.
 #[derive(Default)]
 pub(crate) struct Watch {
+    token: Option<Token>,
+    /// Whether we have a client certificate.
+    has_own: bool,
     /// Struck out of everything that is logged or told: who refuses a login may repeat it.
     secrets: Vec<Secret>,
     logged: Mutex<Logged>,
@@ -75,7 +84,8 @@ impl Watch {
     pub(crate) fn of(security: &Security) -> Self {
         let mut secrets = security.secrets();
         secrets.retain(|secret| secret.reveal().len() >= SHORTEST);
-        Self { secrets, ..Self::default() }
+        let has_own = security.tls.as_ref().is_some_and(|tls| tls.certificate.is_some());
+        Self { token: security.token().cloned(), has_own, secrets, ..Self::default() }
     }
 
     /// `text` without secrets.
@@ -105,6 +115,13 @@ impl Watch {
 }
 
 impl ClientContext for Watch {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn error::Error>> {
+        let token = self.token.as_ref().ok_or("no token was asked for")?;
+        token.make(TOKEN_TIMEOUT).map_err(|failure| failure.message.replace('\0', "").into())
+    }
+
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         use RDKafkaLogLevel as Level;
         let message = self.clean(message);
@@ -138,12 +155,13 @@ impl ClientContext for Watch {
             RDKafkaErrorCode::Authentication
             | RDKafkaErrorCode::SaslAuthenticationFailed
             | RDKafkaErrorCode::SSL => {
-                complaints.refused = Some(refusal::meaning(reason).unwrap_or_else(|| plain(reason)));
+                complaints.refused =
+                    Some(refusal::meaning(reason, self.has_own).unwrap_or_else(|| plain(reason)));
                 complaints.raw = Some(reason.to_owned());
             }
             RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::OperationTimedOut => {
                 // A refused client certificate comes as a broken connection.
-                match refusal::meaning(reason) {
+                match refusal::meaning(reason, self.has_own) {
                     Some(meaning) => complaints.refused = Some(meaning),
                     None => complaints.transport = Some(plain(reason)),
                 }

@@ -59,7 +59,7 @@ pub fn handshake(reached: Reached, tls: &Tls, limit: Duration) -> Result<Passed<
     let stream = settings.connect(&address.host, stream).map_err(|error| match (doubt(), error) {
         (Some(doubt), _) => doubt.failure(&address, tls.ca.is_some()),
         (None, HandshakeError::Failure(middle) | HandshakeError::WouldBlock(middle)) => {
-            broken(&address, middle.error())
+            broken(&address, middle.error(), tls)
         }
         (None, HandshakeError::SetupFailure(error)) => broke(&error),
     })?;

@@ -194,7 +194,9 @@ fn a_server_that_asks_for_a_certificate_gets_ours() {
     let says = |tls: &Tls| {
         let mut secured = greet(serve(&server, Some(&ca)), tls).unwrap().value;
         let answer = secured.stream.read_exact(&mut [0; 5]);
-        answer.map_err(|error| refusal(&secured.address, &error.to_string()).expect("a refusal").message)
+        answer.map_err(|error| {
+            refusal(&secured.address, &error.to_string(), Some(tls)).expect("a refusal").message
+        })
     };
     assert!(says(&with(&make("client", Some(&ca), -1, 100))).is_ok());
     assert!(says(&trusting(&ca)).unwrap_err().contains("asks for a client certificate"));

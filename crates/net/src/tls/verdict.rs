@@ -5,6 +5,7 @@ use std::io::ErrorKind as Kind;
 use openssl::ssl;
 use openssl::x509::{X509, X509Ref, X509VerifyResult};
 
+use super::Tls;
 use super::certificate::{date, hosts, name};
 use crate::probe::Failure;
 use crate::reach::Address;
@@ -112,11 +113,10 @@ const REFUSALS: &[(&str, &str, &str)] = &[
     ("packet length too long", "does not speak TLS", NO_TLS),
     ("http request", "does not speak TLS", NO_TLS),
     ("record layer failure", "does not speak TLS", NO_TLS),
-    ("alert certificate required", "asks for a client certificate, and none is set", OWN),
     ("alert unknown ca", "does not trust the CA of the client certificate", OTHER),
     ("alert certificate expired", "refuses the client certificate: it has expired", "Have a new one made"),
     ("alert certificate revoked", "refuses the client certificate: it was revoked", OTHER),
-    ("alert bad certificate", "does not accept the client certificate, or asks for one and none is set", OWN),
+    ("alert bad certificate", "does not accept the client certificate", OTHER),
     ("alert certificate unknown", "does not accept the client certificate", OTHER),
     ("alert unsupported certificate", "does not accept this kind of client certificate", OTHER),
     ("alert access denied", "does not let this client certificate in", OTHER),
@@ -151,16 +151,25 @@ const REFUSALS: &[(&str, &str, &str)] = &[
 const OWN: &str = "Fill in the client certificate and the client key that the server expects";
 const OTHER: &str = "Fill in another client certificate and key; ask whoever runs the server which it takes";
 
+/// Alerts of servers that want a certificate and got none.
+const WANTED: &[&str] = &["alert bad certificate", "alert certificate required", "alert certificate unknown"];
+
 /// What the server means with a TLS alert or a text that is no TLS, if it is one that we know; in `raw` OpenSSL's words.
-pub fn refusal(address: &Address, raw: &str) -> Option<Failure> {
+/// TLS 1.3 tells only after the handshake that a client certificate is wanted, so readers of the connection ask, too.
+pub fn refusal(address: &Address, raw: &str, tls: Option<&Tls>) -> Option<Failure> {
+    let has_own = tls.is_some_and(|tls| tls.certificate.is_some());
+    if !has_own && WANTED.iter().any(|part| raw.contains(part)) {
+        let message = format!("`{address}` asks for a client certificate, and none is set");
+        return Some(Failure::new(message).hint(OWN).details(raw));
+    }
     let (_, says, hint) = REFUSALS.iter().find(|(part, ..)| raw.contains(part))?;
     Some(Failure::new(format!("`{address}` {says}")).hint(*hint).details(raw))
 }
 
 /// Why a handshake failed that was not about the certificate.
-pub(super) fn broken(address: &Address, error: &ssl::Error) -> Failure {
+pub(super) fn broken(address: &Address, error: &ssl::Error, tls: &Tls) -> Failure {
     let raw = error.to_string();
-    if let Some(failure) = refusal(address, &raw) {
+    if let Some(failure) = refusal(address, &raw, Some(tls)) {
         return failure;
     }
     let io = error.io_error().map(std::io::Error::kind);

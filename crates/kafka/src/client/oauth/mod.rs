@@ -1,9 +1,16 @@
-//! Tokens for SASL's OAUTHBEARER, made or fetched by us, so that what fails is told in plain words.
+//! Tokens for SASL's OAUTHBEARER, made or fetched by us and not by librdkafka, so that what fails is told in plain
+//! words.
+
+mod aws;
+mod msk;
+mod oidc;
 
 use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use flowloom_net::Tls;
+use flowloom_net::{Failure, Tls};
 use flowloom_secret::Secret;
+use rdkafka::client::OAuthToken;
 
 use super::security::wrong;
 use crate::error::Result;
@@ -56,16 +63,8 @@ impl Token {
     /// What is wrong with the settings.
     pub(super) fn check(&self) -> Result<()> {
         match self {
-            Self::Oidc(oidc) => {
-                for (field, value) in [("token URL", &oidc.token_url), ("client id", &oidc.client_id)] {
-                    if value.trim().is_empty() {
-                        return Err(wrong(format!("the {field} is empty")));
-                    }
-                }
-                Ok(())
-            }
-            Self::MskIam(msk) if msk.region.trim().is_empty() => Err(wrong("the AWS region is empty")),
-            Self::MskIam(_) => Ok(()),
+            Self::Oidc(oidc) => oidc.check(),
+            Self::MskIam(msk) => msk.check(),
         }
     }
 
@@ -80,4 +79,31 @@ impl Token {
             }
         }
     }
+
+    /// A new token, within `limit`. librdkafka asks for the next one after four fifths of its life.
+    pub(crate) fn make(&self, limit: Duration) -> std::result::Result<OAuthToken, Failure> {
+        match self {
+            Self::Oidc(oidc) => oidc.fetch(limit, now()),
+            Self::MskIam(msk) => {
+                let credentials = msk.credentials.find(limit)?;
+                msk.sign(&credentials, now(), msk::USER_AGENT)
+            }
+        }
+    }
+}
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+/// Whether a setting is filled in and has nothing in it that a URL or a header cannot hold.
+fn filled(field: &str, value: &str) -> Result<()> {
+    if value.trim().is_empty() {
+        return Err(wrong(format!("the {field} is empty")));
+    }
+    if value.chars().any(char::is_control) {
+        return Err(wrong(format!("the {field} has a line break or another control character in it")));
+    }
+    Ok(())
 }
