@@ -64,7 +64,7 @@ program() { # NAME FOLDERS: its path; servers are often outside PATH
 PID=
 run() { # COMMAND: as the service, in a process group of its own, for Ctrl-C at the terminal is not for it
   set -m
-  "$@" >>"$DIR/log" 2>&1 </dev/null 9>&- &
+  "$@" >>"$DIR/log" 2>&1 </dev/null 8>&- &
   PID=$!
   set +m
 }
@@ -172,6 +172,7 @@ mariadb() {
 
 postgres_prepare() {
   local bin user=()
+  # shellcheck disable=SC2046 # one word for each folder
   bin=$(dirname "$(program initdb $(compgen -G '/usr/lib/postgresql/*/bin' | sort -rV) /opt/homebrew/opt/postgresql@*/bin)")
   "$SCRIPTS/certs.sh" "$DIR/certs"
   mkdir "$DIR/data"; cp "$DIR/certs/server.key" "$DIR/postgres.key"; echo admin-secret >"$DIR/admin"
@@ -248,14 +249,15 @@ end() { # the service that runs, if one does
   PID=
 }
 
-finish() { # CODE
-  if (($1 != 0)); then echo "service.sh: no $NAME: $(tail -5 "$DIR/log")" >&2; fi
+finish() { # CODE; it may run inside a redirection to the log
+  if (($1 != 0)); then echo "service.sh: no $NAME: $(tail -5 "$DIR/log")" >&8; fi
   end
   rm -rf "$DIR"
 }
 
 hold() {
   local attempt
+  exec 8>&2
   trap : INT HUP TERM
   trap 'finish $?' EXIT
   : >"$DIR/log"
