@@ -7,6 +7,8 @@
 
 mod admin;
 mod groups;
+#[cfg(test)]
+mod mock_tests;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -199,9 +201,12 @@ pub fn configuration(cluster: &Cluster, topic: &str, cancel: &Cancel) -> Result<
         admin.configuration()
     })?;
     let mut entries = answer.map_err(|error| match code_of(&error) {
-        Code::TopicAuthorizationFailed | Code::ClusterAuthorizationFailed => {
-            Error::TopicForbidden { topic: topic.to_owned() }
-        }
+        // Another right than that to read, so the error about reading would be wrong.
+        Code::TopicAuthorizationFailed | Code::ClusterAuthorizationFailed => Error::InvalidRequest {
+            reason: format!(
+                "the settings of topic `{topic}` are not shown to this login: it needs the right to describe configurations"
+            ),
+        },
         Code::UnknownTopicOrPartition | Code::UnknownTopic => {
             Error::UnknownTopic { topic: topic.to_owned(), servers: connection.servers().to_owned() }
         }

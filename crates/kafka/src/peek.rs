@@ -3,6 +3,8 @@
 //! Nothing is committed and no group is made: the client has no group's name, and partitions are read one by one.
 
 mod lanes;
+#[cfg(test)]
+mod mock_tests;
 mod tail;
 mod wanted;
 

@@ -74,6 +74,8 @@ pub struct RegistrySchema {
 pub struct Registry {
     http: Http,
     base: Url,
+    /// Whether our credentials can be read by everybody on the way.
+    is_exposed: bool,
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -109,7 +111,10 @@ impl Registry {
             timeout: access.timeout,
             ..HttpAccess::default()
         })?;
-        Ok(Self { http, base, kept: Arc::default() })
+        let is_local =
+            base.host_str().is_some_and(|host| matches!(host, "localhost" | "127.0.0.1" | "[::1]"));
+        let is_exposed = access.auth != Auth::None && base.scheme() == "http" && !is_local;
+        Ok(Self { http, base, is_exposed, kept: Arc::default() })
     }
 
     /// The names under which schemas are registered, rising.

@@ -7,7 +7,7 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 use super::admin::{Admin, Described, Listed};
 use super::offsets_of;
 use crate::cancel::Cancel;
-use crate::client::{Cluster, Connection};
+use crate::client::{Cluster, Connection, code_of};
 use crate::error::{Error, Result};
 
 /// Groups that are asked about at the same time.
@@ -68,7 +68,11 @@ pub fn groups(cluster: &Cluster, topic: &str, cancel: &Cancel) -> Result<Groups>
         admin.groups()
     })?;
     let failed = |error| Connection::failed(format!("looking up the groups of topic `{topic}`"), error);
-    let mut listed: Vec<Listed> = answer.map_err(failed)?;
+    let mut listed: Vec<Listed> = match answer {
+        // A broker that keeps no groups, such as the embedded one.
+        Err(error) if code_of(&error) == Code::UnsupportedFeature => return Ok(Groups::default()),
+        answer => answer.map_err(failed)?,
+    };
     listed.sort_by(|one, other| one.group.cmp(&other.group));
     listed.dedup_by(|one, other| one.group == other.group);
 

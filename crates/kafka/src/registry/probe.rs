@@ -26,7 +26,13 @@ impl Registry {
             let subjects = registry.within(left).subjects().map_err(Failure::from)?;
             let count = subjects.len();
             let plural = if count == 1 { "" } else { "s" };
-            Ok(Passed::new((), format!("{count} subject{plural}")))
+            let told = format!("{count} subject{plural}");
+            let passed = Passed::new((), told.as_str());
+            if !registry.is_exposed {
+                return Ok(passed);
+            }
+            let exposed = Failure::new(format!("{told}, and the login is sent without encryption"));
+            Ok(passed.warn(exposed.hint("Use `https://` in the URL, or everybody on the way can read it")))
         });
         if answered.is_none() {
             return;

@@ -138,3 +138,15 @@ fn a_test_says_what_answers() {
     let told = probe(&serve(&[]).0);
     assert_eq!((told.len(), told[0].0), (1, State::Failed));
 }
+
+#[test]
+fn a_login_without_encryption_is_warned_of() {
+    let exposed = |url: &str, auth: Auth| {
+        let access = RegistryAccess { url: url.to_owned(), auth, tls: None, timeout: Duration::from_secs(1) };
+        Registry::new(&access).unwrap().is_exposed
+    };
+    let token = || Auth::Bearer(flowloom_secret::Secret::new("t"));
+    assert!(exposed("http://registry.example:8081", token()));
+    assert!(!exposed("http://registry.example:8081", Auth::None));
+    assert!(!exposed("https://registry.example", token()) && !exposed("http://127.0.0.1:8081", token()));
+}
