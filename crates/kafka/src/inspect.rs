@@ -3,8 +3,6 @@
 //!
 //! The size of a topic on disk is not here: only the request `DescribeLogDirs` tells it, and librdkafka has none.
 
-#![expect(unsafe_code, reason = "rust-rdkafka has no safe form of these requests; all of it is in `admin`")]
-
 mod admin;
 mod groups;
 #[cfg(test)]
