@@ -7,6 +7,7 @@ mod commands;
 mod json;
 mod output;
 mod progress;
+mod time;
 
 use std::process::ExitCode;
 
@@ -29,6 +30,10 @@ fn main() -> ExitCode {
         Verb::Export(export) => commands::export::run(&export),
         Verb::Describe(describe) => commands::describe::run(&describe),
         Verb::Runs(runs) => commands::runs::run(&runs),
+        Verb::Connections(connections) => commands::connections::run(&connections),
+        Verb::Topics(topics) => commands::topics::run(&topics),
+        Verb::Peek(peek) => commands::peek::run(&peek),
+        Verb::Secrets(secrets) => commands::secrets::run(&secrets),
         Verb::Demo(demo) => commands::demo::run(&demo),
     };
     ended.unwrap_or_else(|ended| ended.show())

@@ -143,6 +143,8 @@ pub trait Settings: fmt::Debug + Send + Sync {
     fn test(&self, probe: &mut Probe<'_>);
     /// As files have it: what differs from the default, without secrets.
     fn written(&self) -> Map<String, Value>;
+    /// Every setting, defaults too, without secrets.
+    fn all_settings(&self) -> Map<String, Value>;
     fn clone_box(&self) -> Box<dyn Settings>;
     fn equals(&self, other: &dyn Settings) -> bool;
     fn as_any(&self) -> &dyn Any;
@@ -172,6 +174,10 @@ impl<K: Kind> Settings for K {
     fn written(&self) -> Map<String, Value> {
         let defaults = to_map(&K::default());
         to_map(self).into_iter().filter(|(key, value)| defaults.get(key) != Some(value)).collect()
+    }
+
+    fn all_settings(&self) -> Map<String, Value> {
+        to_map(self)
     }
 
     fn clone_box(&self) -> Box<dyn Settings> {

@@ -3,6 +3,7 @@
 //! One file for each kind, listed in [`KINDS`]. A kind's file has its form, its test and what it is built of; nothing
 //! else knows a kind by name but who builds a client of it.
 
+mod described;
 pub mod environment;
 pub mod file;
 mod kind;
@@ -15,12 +16,13 @@ mod walk;
 
 use flowloom_flow::Problem;
 
+pub use described::{Description, describe};
 pub use kind::{Card, Entry, Group, Kind, Parts, Preset, Settings, Variables};
 pub use kinds::kafka_problem;
 pub use named::{Named, Origin, check_name};
 pub use open::{locked, open, resolved};
 pub use uri::parts;
-pub use walk::{Held, Walk, credentials, with_kept};
+pub use walk::{Held, Walk, credentials, put_credentials, with_kept};
 
 /// Every kind of connection, in the order that people see.
 pub const KINDS: &[Entry] = kinds::KINDS;

@@ -77,3 +77,15 @@ pub fn with_kept(settings: &mut dyn Settings, fields: &[String]) {
         settings.form(&mut walk);
     }
 }
+
+/// Puts secrets into the settings of their keys, as far as the form shows them.
+pub fn put_credentials(settings: &mut dyn Settings, known: &[(String, Credential)]) {
+    let mut walk = Walk(|key: &str, held: Held<'_>| {
+        if let Held::Credential(credential) = held
+            && let Some((_, known)) = known.iter().find(|(field, _)| field == key)
+        {
+            credential.clone_from(known);
+        }
+    });
+    settings.form(&mut walk);
+}

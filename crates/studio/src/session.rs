@@ -1,6 +1,6 @@
 //! The application without a face: open flows and what is done with them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use flowloom_net::Step;
 use flowloom_nodes::REGISTRY;
 
 use crate::command::{Command, FlowKey, Values};
-use crate::connections::{self, Book, Live};
+use crate::connections::{self, Book, Live, Seen};
 use crate::demo;
 use crate::flow_file::{FlowFile, folder_of};
 use crate::job::{Job, Outcome};
@@ -30,6 +30,11 @@ pub enum Reply {
     Test {
         job: Job,
         steps: Live<Vec<Step>>,
+    },
+    /// Messages as they come, the oldest first; the longest there go first.
+    Tail {
+        job: Job,
+        messages: Live<VecDeque<Seen>>,
     },
     /// Files that were written.
     Exported(Vec<PathBuf>),

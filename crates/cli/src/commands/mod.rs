@@ -1,20 +1,25 @@
 //! One file for each verb.
 
 pub(crate) mod check;
+pub(crate) mod connections;
 pub(crate) mod demo;
 pub(crate) mod describe;
 pub(crate) mod export;
 pub(crate) mod infer;
 pub(crate) mod open;
+pub(crate) mod peek;
 pub(crate) mod preview;
 pub(crate) mod run;
 pub(crate) mod runs;
+pub(crate) mod secrets;
+pub(crate) mod topics;
 
 use std::time::Duration;
 
 use flowloom_engine::Limits;
 use flowloom_flow::parameters::parse_set;
 use flowloom_flow::{Cancel, Problem};
+use flowloom_studio::connections::{Answer, Ask};
 use flowloom_studio::{Command, FlowKey, Job, Outcome, Reply, Session, Values};
 
 use crate::args::FlowArgs;
@@ -57,8 +62,24 @@ pub(crate) fn finish(session: &mut Session, command: Command, is_quiet: bool) ->
     Ok(outcome)
 }
 
+/// Asks about connections and waits for the answer, with Ctrl-C.
+pub(crate) fn ask(ask: Ask) -> Result<Answer, Ended> {
+    let mut session = Session::new(Limits::default());
+    answer(finish(&mut session, Command::Connections(ask), true)?)
+}
+
+/// What came of a job about connections.
+pub(crate) fn answer(outcome: Outcome) -> Result<Answer, Ended> {
+    match outcome {
+        Outcome::Connections(answer) => Ok(answer),
+        Outcome::Failed(problems) => Err(Ended::by_domain(problems)),
+        Outcome::Cancelled => Err(Ended::Failed(vec![Problem::cancelled()])),
+        _ => Err(unexpected()),
+    }
+}
+
 /// Ctrl-C, and what schedulers send, cancel the job; a second one ends the program at once.
-fn on_interrupt(cancel: Cancel) {
+pub(crate) fn on_interrupt(cancel: Cancel) {
     let handler = move || {
         if cancel.is_cancelled() {
             std::process::exit(1);

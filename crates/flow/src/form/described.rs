@@ -5,9 +5,9 @@ use std::ops::RangeInclusive;
 
 use polars::prelude::Schema;
 use serde::Serialize;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
-use super::{Choice, Editable, Form, Setting, script};
+use super::{Choice, Editable, Filled, Form, Setting, fill};
 use crate::{Entry, Group, Node, Port, Problem};
 
 /// Panels that are looked at for one kind; a kind with more choices is described by its first ones.
@@ -135,43 +135,76 @@ pub struct Description {
     pub notes: Vec<DescribedNote>,
 }
 
-/// Describes a kind by its panels: the default one, and those that its choices and switches bring up, alone and in
-/// pairs, and with those that they bring up in turn.
+/// Describes a kind by its panels, see [`describe_panels`].
 pub fn describe(entry: &Entry) -> Result<Description, Problem> {
     let card = entry.card;
-    let mut description = Description {
+    let inputs = vec![Schema::default(); card.inputs.len()];
+    let (settings, notes) = describe_panels(Box::new(OfNode { node: entry.default_node()?, inputs }));
+    Ok(Description {
         id: card.id,
         name: card.name,
         group: card.group,
         blurb: card.blurb,
         inputs: card.inputs,
         outputs: card.outputs,
-        settings: Vec::new(),
-        notes: Vec::new(),
-    };
-    let inputs = vec![Schema::default(); card.inputs.len()];
-    let mut open = VecDeque::from([Panel { node: entry.default_node()?, way: Vec::new() }]);
+        settings,
+        notes,
+    })
+}
+
+/// Something that has a panel, whatever is chosen in it.
+pub trait Shown: Filled {
+    fn copy(&self) -> Box<dyn Shown>;
+}
+
+/// A node beside the schemas of its inputs.
+struct OfNode {
+    node: Box<dyn Node>,
+    inputs: Vec<Schema>,
+}
+
+impl Filled for OfNode {
+    fn form(&mut self, form: &mut dyn Form) {
+        self.node.form(form, &self.inputs);
+    }
+
+    fn all_settings(&self) -> Map<String, Json> {
+        self.node.all_settings()
+    }
+}
+
+impl Shown for OfNode {
+    fn copy(&self) -> Box<dyn Shown> {
+        Box::new(Self { node: self.node.clone_node(), inputs: self.inputs.clone() })
+    }
+}
+
+/// All settings and notes of the panels of `first`: the default one, and those that its choices and switches bring up,
+/// alone and in pairs, and with those that they bring up in turn.
+pub fn describe_panels(first: Box<dyn Shown>) -> (Vec<DescribedSetting>, Vec<DescribedNote>) {
+    let (mut settings, mut notes) = (Vec::<DescribedSetting>::new(), Vec::new());
+    let mut open = VecDeque::from([Panel { shown: first, way: Vec::new() }]);
     let mut by_default = BTreeSet::new();
     for _ in 0..MAX_PANELS {
         let Some(mut panel) = open.pop_front() else { break };
         let mut described = Described::default();
-        panel.node.form(&mut described, &inputs);
+        panel.shown.form(&mut described);
         for note in described.notes {
-            if !description.notes.contains(&note) {
-                description.notes.push(note);
+            if !notes.contains(&note) {
+                notes.push(note);
             }
         }
         if panel.way.is_empty() {
             by_default = described.settings.iter().map(|setting| setting.key.clone()).collect();
         }
-        let is_new = |key: &str| !description.settings.iter().any(|known| known.key == key);
+        let is_new = |key: &str| !settings.iter().any(|known| known.key == key);
         let branches = described.settings.iter().filter(|setting| {
             is_new(&setting.key) || matches!(panel.way.as_slice(), [step] if step.0 < setting.key)
         });
-        open.extend(branches.flat_map(|setting| panel.branch(setting, &inputs)));
-        merge(&mut description.settings, described.settings, &panel.way, &by_default);
+        open.extend(branches.flat_map(|setting| panel.branch(setting)));
+        merge(&mut settings, described.settings, &panel.way, &by_default);
     }
-    Ok(description)
+    (settings, notes)
 }
 
 /// A choice or switch, and the value that it was set to.
@@ -179,23 +212,23 @@ type Choosing = (String, String);
 
 /// A panel and the choices that lead to it.
 struct Panel {
-    node: Box<dyn Node>,
+    shown: Box<dyn Shown>,
     way: Vec<Choosing>,
 }
 
 impl Panel {
     /// The panels that other values of a choice or switch bring up.
-    fn branch(&self, setting: &DescribedSetting, inputs: &[Schema]) -> Vec<Self> {
+    fn branch(&self, setting: &DescribedSetting) -> Vec<Self> {
         let others: Vec<Json> = match &setting.default {
             Json::Bool(on) if setting.type_name == "switch" => vec![json!(!on)],
             picked => setting.choices.iter().map(|c| json!(c.key)).filter(|key| key != picked).collect(),
         };
         let branch = |value: Json| {
-            let mut node = self.node.clone_node();
-            let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            script(node.as_mut(), inputs, json!({ setting.key.as_str(): value })).ok()?;
-            let step = (setting.key.clone(), shown);
-            Some(Self { node, way: self.way.iter().cloned().chain([step]).collect() })
+            let mut panel = self.shown.copy();
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            fill(&mut *panel, json!({ setting.key.as_str(): value })).ok()?;
+            let step = (setting.key.clone(), text);
+            Some(Self { shown: panel, way: self.way.iter().cloned().chain([step]).collect() })
         };
         others.into_iter().filter_map(branch).collect()
     }
@@ -230,12 +263,12 @@ fn merge(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::form::panel::Panel as Shown;
+    use crate::form::panel::Panel as Sample;
 
     #[test]
     fn a_panel_is_written_down_as_it_is_shown() {
         let mut described = Described::default();
-        Node::form(&mut Shown { limit: 3, ..Shown::default() }, &mut described, &[]);
+        Node::form(&mut Sample { limit: 3, ..Sample::default() }, &mut described, &[]);
         let keys: Vec<_> = described.settings.iter().map(|setting| setting.key.as_str()).collect();
         assert_eq!(keys, ["mode", "columns", "name", "limit", "share", "strict"]);
         let limit = &described.settings[3];
@@ -247,7 +280,7 @@ mod tests {
 
     #[test]
     fn what_choices_and_switches_bring_up_is_described_too() {
-        let description = describe(&Entry::of::<Shown>()).expect("described");
+        let description = describe(&Entry::of::<Sample>()).expect("described");
         let lines: Vec<_> = description
             .settings
             .iter()

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::described::{DescribedSetting, Description};
+use super::described::{DescribedNote, DescribedSetting, Description};
 use crate::Port;
 
 impl Description {
@@ -11,27 +11,32 @@ impl Description {
             format!("# {} (`{}`)\n\n{}.\n\n", self.name, self.id, self.blurb.trim_end_matches('.'));
         ports(&mut text, "Inputs", self.inputs);
         ports(&mut text, "Outputs", self.outputs);
-        let mut titles: Vec<&str> = vec![""];
-        for title in self.settings.iter().map(|setting| setting.section.as_str()) {
-            if !titles.contains(&title) {
-                titles.push(title);
-            }
-        }
-        for title in titles {
-            let settings: Vec<_> = self.settings.iter().filter(|each| each.section == title).collect();
-            let notes: Vec<_> = self.notes.iter().filter(|each| each.section == title).collect();
-            if settings.is_empty() && notes.is_empty() {
-                continue;
-            }
-            text.extend(["\n## ", if title.is_empty() { "Settings" } else { title }, "\n\n"]);
-            for note in notes {
-                text.extend([note.text.as_str(), "\n\n"]);
-            }
-            for setting in settings {
-                line(&mut text, setting);
-            }
-        }
+        panels_markdown(&mut text, &self.settings, &self.notes);
         text
+    }
+}
+
+/// Settings and notes, a heading for each section.
+pub fn panels_markdown(text: &mut String, settings: &[DescribedSetting], notes: &[DescribedNote]) {
+    let mut titles: Vec<&str> = vec![""];
+    for title in settings.iter().map(|setting| setting.section.as_str()) {
+        if !titles.contains(&title) {
+            titles.push(title);
+        }
+    }
+    for title in titles {
+        let settings: Vec<_> = settings.iter().filter(|each| each.section == title).collect();
+        let notes: Vec<_> = notes.iter().filter(|each| each.section == title).collect();
+        if settings.is_empty() && notes.is_empty() {
+            continue;
+        }
+        text.extend(["\n## ", if title.is_empty() { "Settings" } else { title }, "\n\n"]);
+        for note in notes {
+            text.extend([note.text.as_str(), "\n\n"]);
+        }
+        for setting in settings {
+            line(text, setting);
+        }
     }
 }
 

@@ -20,8 +20,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-pub use described::{Described, DescribedNote, DescribedSetting, Description, describe};
-pub use scripted::{Scripted, script};
+pub use described::{
+    Described, DescribedNote, DescribedSetting, Description, Shown, describe, describe_panels,
+};
+pub use markdown::panels_markdown;
+pub use scripted::{Filled, Scripted, fill, script};
 
 /// One setting's labels.
 #[derive(Clone, Copy, Debug)]

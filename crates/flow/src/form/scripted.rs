@@ -24,22 +24,48 @@ pub struct Scripted {
     errors: BTreeMap<String, String>,
 }
 
-/// Fills in `node`'s panel with `settings`, a map by key. One choice may reveal further fields, so the panel is
-/// run until a pass changes nothing.
+/// Fills in `node`'s panel with `settings`, see [`fill`].
 pub fn script(node: &mut dyn Node, inputs: &[Schema], settings: Json) -> Result<(), Vec<String>> {
+    fill(&mut Borrowed { node, inputs }, settings)
+}
+
+struct Borrowed<'a> {
+    node: &'a mut dyn Node,
+    inputs: &'a [Schema],
+}
+
+impl Filled for Borrowed<'_> {
+    fn form(&mut self, form: &mut dyn Form) {
+        self.node.form(form, self.inputs);
+    }
+
+    fn all_settings(&self) -> Map<String, Json> {
+        self.node.all_settings()
+    }
+}
+
+/// Something that has a panel to fill in.
+pub trait Filled {
+    fn form(&mut self, form: &mut dyn Form);
+    fn all_settings(&self) -> Map<String, Json>;
+}
+
+/// Fills in a panel with `settings`, a map by key. One choice may reveal further fields, so the panel is run until a
+/// pass changes nothing.
+pub fn fill(panel: &mut (impl Filled + ?Sized), settings: Json) -> Result<(), Vec<String>> {
     let Json::Object(set) = settings else {
         return Err(vec!["a script is a map of settings by key".to_owned()]);
     };
     let mut scripted = Scripted::new(set);
     for _ in 0..MAX_PASSES {
-        let before = node.all_settings();
+        let before = panel.all_settings();
         scripted.errors.clear();
-        node.form(&mut scripted, inputs);
-        if node.all_settings() == before {
+        panel.form(&mut scripted);
+        if panel.all_settings() == before {
             return scripted.finish();
         }
     }
-    Err(vec![format!("the panel of `{}` still changes after {MAX_PASSES} passes", node.card().id)])
+    Err(vec![format!("the panel still changes after {MAX_PASSES} passes")])
 }
 
 impl Scripted {

@@ -1,19 +1,30 @@
 //! Connections: where they are found, how they are kept, tried and looked through.
 
 mod book;
+mod draft;
+mod inspect;
 #[cfg(test)]
 mod tests;
 mod uses;
 mod work;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use flowloom_connections::{Card, Entry, Group, KINDS, Origin, Preset, Settings, credentials, kind};
+pub use flowloom_connections::{
+    Card, Description, Entry, Group, KINDS, Origin, Preset, Settings, credentials, describe, kind,
+};
 use flowloom_flow::Problem;
+pub use flowloom_kafka::inspect::{ConfigEntry, GroupFacts, GroupPartition, Groups, PartitionFacts};
+pub use flowloom_kafka::offsets::Isolation;
+pub use flowloom_kafka::peek::{Message, PeekAsk, PeekEnd, PeekFrom, TimestampType};
+pub use flowloom_kafka::show::{Show, Shown};
+pub use flowloom_kafka::topic::Topic;
 pub use flowloom_net::{State, Step};
 use parking_lot::Mutex;
 
 pub use book::{Book, Rotated};
+pub use draft::Draft;
 pub use uses::Use;
 pub(crate) use work::start;
 
@@ -36,21 +47,6 @@ pub struct Listed {
     pub problem: Option<Problem>,
 }
 
-/// A connection as it is edited.
-#[derive(Clone, Debug)]
-pub struct Draft {
-    pub name: String,
-    /// Its name in the store; `None`: it is new.
-    pub before: Option<String>,
-    pub settings: Box<dyn Settings>,
-}
-
-impl PartialEq for Draft {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && self.before == other.before && *self.settings == *other.settings
-    }
-}
-
 /// What somebody wants of connections.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ask {
@@ -68,6 +64,16 @@ pub enum Ask {
     Test { draft: Draft },
     /// As [`Ask::Test`], of one that may come from anywhere.
     TestNamed { name: String },
+    /// The topics of a Kafka cluster.
+    Topics { connection: String },
+    /// Watermarks and times of these topics: for those in sight.
+    Offsets { connection: String, topics: Vec<String> },
+    /// Settings and consumer groups of a topic.
+    Topic { connection: String, topic: String },
+    /// Raw messages; nothing is committed.
+    Peek { connection: String, peek: PeekAsk, show: Show },
+    /// Messages as they come, until the job is cancelled; [`crate::Reply::Tail`] shows them.
+    Tail { connection: String, peek: PeekAsk, show: Show },
 }
 
 /// What came of an [`Ask`].
@@ -85,4 +91,36 @@ pub enum Answer {
     },
     Uses(Vec<Use>),
     Tested(Vec<Step>),
+    /// By name.
+    Topics(Vec<Topic>),
+    /// By topic; one that was deleted meanwhile is missing.
+    Offsets(BTreeMap<String, Vec<PartitionFacts>>),
+    Topic(TopicDetails),
+    Peeked(Peeked),
+}
+
+/// What is looked up of one topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicDetails {
+    /// Why there is none: the login may not see it.
+    pub configuration: Result<Vec<ConfigEntry>, String>,
+    pub groups: Result<Groups, String>,
+}
+
+/// Messages that were looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peeked {
+    /// The newest first for [`PeekFrom::Newest`], else the oldest first.
+    pub messages: Vec<Seen>,
+    /// How many messages were looked through.
+    pub scanned: u64,
+    pub ended: PeekEnd,
+}
+
+/// A message, and its key and value as they were to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub message: Message,
+    pub key: Shown,
+    pub value: Shown,
 }

@@ -9,7 +9,7 @@ use flowloom_engine::guarded;
 use flowloom_flow::{Cancel, Flow, Problem, Problems};
 use flowloom_net::{Failure, Passed, Probe, Step};
 
-use super::{Answer, Ask, Book, Draft, Live, uses};
+use super::{Answer, Ask, Book, Draft, Live, inspect, uses};
 use crate::job::{Job, Outcome};
 use crate::session::Reply;
 
@@ -25,6 +25,7 @@ pub(crate) fn start(book: Book, ask: Ask, open: Vec<(Arc<Flow>, Option<PathBuf>)
             let before = matches!(named.origin, flowloom_connections::Origin::Store).then(|| name.clone());
             Ok(Draft { name, before, settings: named.settings })
         }),
+        Ask::Tail { connection, peek, show } => inspect::tail(book, connection, peek, show),
         ask => job("connections", move |cancel| answer(&book, ask, &open, cancel)),
     }
 }
@@ -36,7 +37,7 @@ fn job(
     Job::start(name, move |cancel, _| outcome(guarded(|| work(cancel)), cancel)).map(Reply::Job)
 }
 
-fn outcome(answer: Result<Answer, Problem>, cancel: &Cancel) -> Outcome {
+pub(super) fn outcome(answer: Result<Answer, Problem>, cancel: &Cancel) -> Outcome {
     match answer {
         Ok(answer) => Outcome::Connections(answer),
         Err(_) if cancel.is_cancelled() => Outcome::Cancelled,
@@ -48,7 +49,7 @@ fn answer(
     book: &Book,
     ask: Ask,
     open: &[(Arc<Flow>, Option<PathBuf>)],
-    _cancel: &Cancel,
+    cancel: &Cancel,
 ) -> Result<Answer, Problem> {
     Ok(match ask {
         Ask::List => Answer::List(book.list()?),
@@ -62,8 +63,16 @@ fn answer(
             Answer::Removed { name }
         }
         Ask::Uses { name } => Answer::Uses(uses::uses(book, &name, open)?),
-        Ask::Test { .. } | Ask::TestNamed { .. } => {
-            return Err(Problem::internal("a test is a job of its own"));
+        Ask::Topics { connection } => Answer::Topics(inspect::topics(book, &connection, cancel)?),
+        Ask::Offsets { connection, topics } => {
+            Answer::Offsets(inspect::offsets(book, &connection, &topics, cancel)?)
+        }
+        Ask::Topic { connection, topic } => Answer::Topic(inspect::topic(book, &connection, &topic, cancel)?),
+        Ask::Peek { connection, peek, show } => {
+            Answer::Peeked(inspect::peek(book, &connection, &peek, show, cancel)?)
+        }
+        Ask::Test { .. } | Ask::TestNamed { .. } | Ask::Tail { .. } => {
+            return Err(Problem::internal("this is a job of its own"));
         }
     })
 }

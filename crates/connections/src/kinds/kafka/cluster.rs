@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use flowloom_flow::value::{Certificate, Credential};
+use flowloom_flow::value::Credential;
 use flowloom_flow::{Problem, Problems, Secret};
 use flowloom_kafka::{self as kafka_client, Cluster, Domain, Error};
-use flowloom_net::tls::Key;
-use flowloom_net::{Pem, Probe, Tls, Verify};
+use flowloom_net::{Probe, Tls};
 
 use super::{Kafka, Kerberos, Mechanism, Token};
+use crate::kinds::encryption::{self, pem};
 
 impl Kafka {
     /// The cluster as a client gets it; secrets have been unlocked.
@@ -26,19 +26,8 @@ impl Kafka {
     }
 
     fn tls(&self) -> Tls {
-        let verify = match (self.skip_certificate, self.skip_host_name) {
-            (true, _) => Verify::Nothing,
-            (false, true) => Verify::Chain,
-            (false, false) => Verify::Full,
-        };
-        let has_certificate = !self.certificate.0.trim().is_empty();
-        Tls {
-            ca: pem(&self.ca),
-            certificate: pem(&self.certificate),
-            key: self.key.secret().filter(|_| has_certificate).map(|key| Key::Text(key.clone())),
-            key_password: self.key_password.secret().filter(|_| has_certificate).cloned(),
-            verify,
-        }
+        let verify = encryption::verify(self.skip_certificate, self.skip_host_name);
+        encryption::tls(&self.ca, &self.certificate, &self.key, &self.key_password, verify)
     }
 
     fn logged_in(&self) -> kafka_client::Login {
@@ -81,15 +70,6 @@ impl Kafka {
                 }),
             }),
         }
-    }
-}
-
-/// PEM text, or the path of a file.
-pub(crate) fn pem(certificate: &Certificate) -> Option<Pem> {
-    match certificate.0.trim() {
-        "" => None,
-        text if text.starts_with("-----BEGIN") => Some(Pem::Text(text.to_owned())),
-        path => Some(Pem::Path(path.into())),
     }
 }
 
@@ -183,11 +163,14 @@ pub(crate) fn in_a_sentence(hint: &str) -> String {
 }
 
 pub(super) fn test(kafka: &Kafka, probe: &mut Probe<'_>) {
-    let _cluster = (kafka.cluster(), probe);
+    kafka_client::diagnose::run(&kafka.cluster(), probe);
 }
 
 #[cfg(test)]
 mod tests {
+    use flowloom_flow::value::Certificate;
+    use flowloom_net::Pem;
+
     use super::super::Security;
     use super::*;
 

@@ -1,5 +1,7 @@
 //! The command line.
 
+pub(crate) mod connections;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -32,6 +34,16 @@ pub(crate) enum Verb {
     Describe(Describe),
     /// List the runs of this machine, newest first
     Runs(Runs),
+    /// List, add, try and change connections
+    #[command(subcommand)]
+    Connections(connections::Connections),
+    /// List the topics of a cluster, or look into one
+    Topics(connections::Topics),
+    /// Look at raw messages of a topic; nothing is committed
+    Peek(connections::Peek),
+    /// The key that locks the secrets of connections
+    #[command(subcommand)]
+    Secrets(connections::Secrets),
     /// Run the sample flow on an embedded broker
     Demo(Demo),
 }

@@ -1,0 +1,62 @@
+//! `flowloom connections test`.
+
+use std::process::ExitCode;
+
+use flowloom_studio::connections::{Answer, Ask, Draft, State, Step};
+use flowloom_studio::{Command, Limits, Reply, Session};
+use serde_json::json;
+
+use crate::args::connections::Show;
+use crate::commands::{answer, on_interrupt, unexpected};
+use crate::output::{Call, Ended, duration, json_line, line};
+
+pub(super) fn run(args: &Show) -> Call {
+    let steps = tested(Ask::TestNamed { name: args.name.clone() }, !args.json)?;
+    let is_well = is_well(&steps);
+    if args.json {
+        json_line(&json!({"connection": args.name, "passed": is_well, "steps": steps}))?;
+    }
+    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Tries a draft and shows its steps; whether every one is well.
+pub(super) fn passes(draft: Draft) -> Result<bool, Ended> {
+    tested(Ask::Test { draft }, true).map(|steps| is_well(&steps))
+}
+
+fn is_well(steps: &[Step]) -> bool {
+    steps.iter().all(|step| step.state != State::Failed)
+}
+
+fn tested(ask: Ask, is_shown: bool) -> Result<Vec<Step>, Ended> {
+    let mut session = Session::new(Limits::default());
+    let Reply::Test { job, .. } = session.send(Command::Connections(ask)).map_err(Ended::by_domain)? else {
+        return Err(unexpected());
+    };
+    on_interrupt(job.cancel().clone());
+    let Answer::Tested(steps) = answer(job.wait(|_| ()))? else { return Err(unexpected()) };
+    if is_shown {
+        for step in &steps {
+            show(step)?;
+        }
+    }
+    Ok(steps)
+}
+
+fn show(step: &Step) -> Result<(), Ended> {
+    let sign = match step.state {
+        State::Passed => "ok",
+        State::Warned => "warn",
+        State::Failed => "FAIL",
+        State::Skipped | State::Running => "-",
+    };
+    let took = if step.state == State::Skipped { String::new() } else { duration(step.elapsed_ms) };
+    line(&format!("{sign:4}  {:10}  {took:>9}  {}", step.name, step.message))?;
+    if !step.hint.is_empty() {
+        line(&format!("      hint: {}", step.hint))?;
+    }
+    if !step.details.is_empty() && matches!(step.state, State::Failed | State::Warned) {
+        line(&format!("      details: {}", step.details.replace('\n', "\n               ")))?;
+    }
+    Ok(())
+}
