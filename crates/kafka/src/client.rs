@@ -12,10 +12,11 @@ mod watch;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use flowloom_net::Address;
 use flowloom_net::reach::parse_list;
+use flowloom_net::{Address, Tls};
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::KafkaError;
 
 use crate::error::{Error, Result};
 
@@ -58,6 +59,16 @@ impl Cluster {
     pub fn check(&self) -> Result<()> {
         let config = self.config()?;
         config.create_native_config().map(drop).map_err(properties::refused)
+    }
+
+    /// Why the library makes no client. It says little of certificates and keys, so they are looked at here.
+    pub(crate) fn refused(&self, error: KafkaError) -> Error {
+        if matches!(error, KafkaError::ClientCreation(_))
+            && let Some(Err(failure)) = self.security.tls.as_ref().map(Tls::check)
+        {
+            return Error::InvalidRequest { reason: failure.message };
+        }
+        properties::refused(error)
     }
 
     /// The bootstrap servers, one by one.

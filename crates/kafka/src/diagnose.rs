@@ -130,7 +130,7 @@ fn of_error(error: &Error) -> Failure {
     let details = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
     let message = match error {
         // The steps before have told that the server answers.
-        Error::ConnectionRefused { reason, .. } => reason.clone(),
+        Error::ConnectionRefused { reason, .. } | Error::NoLogin { reason, .. } => reason.clone(),
         error => error.to_string(),
     };
     Failure::new(message).hint(error.hint().unwrap_or_default()).details(&details)

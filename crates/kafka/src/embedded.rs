@@ -14,7 +14,7 @@ use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseProducer, BaseRecord, DefaultProducerContext, Producer as _};
 use rdkafka::types::RDKafkaErrorCode;
 
-use crate::client::Cluster;
+use crate::client::{Cluster, Watch};
 use crate::error::{Error, Result};
 
 mod orders;
@@ -139,7 +139,8 @@ pub fn produce<'a>(
     config.set("linger.ms", "5").set("partitioner", "murmur2_random").set("enable.idempotence", "true");
     config.set("message.timeout.ms", "30000");
     let doing = format!("writing to topic `{topic}`");
-    let producer: BaseProducer = config.create().map_err(|error| failed(&doing, error))?;
+    let producer: BaseProducer<Watch> =
+        config.create_with_context(Watch::of(cluster)?).map_err(|error| failed(&doing, error))?;
     for record in records {
         let mut pending = BaseRecord::<[u8], [u8]>::to(topic);
         (pending.partition, pending.key, pending.payload) = (record.partition, record.key, record.value);

@@ -45,6 +45,9 @@ pub enum Error {
     /// The broker refused the login, or the TLS handshake failed.
     #[error("a broker at `{servers}` refused the connection: {reason}")]
     ConnectionRefused { servers: String, reason: String },
+    /// There is nothing to log in with: no token, no ticket.
+    #[error("no login at `{servers}`: {reason}")]
+    NoLogin { servers: String, reason: String },
     /// The brokers went away while we read.
     #[error("the connection to `{servers}` was lost while reading topic `{topic}`: {reason}")]
     ConnectionLost { servers: String, topic: String, reason: String },
@@ -165,6 +168,7 @@ impl Error {
         match self {
             Self::Unresolved { .. }
             | Self::ConnectionRefused { .. }
+            | Self::NoLogin { .. }
             | Self::UnknownTopic { .. }
             | Self::TopicForbidden { .. }
             | Self::GroupForbidden { .. }
@@ -218,6 +222,9 @@ impl Error {
             }
             Self::ConnectionRefused { .. } => {
                 "Check user, password and certificates of the connection".into()
+            }
+            Self::NoLogin { .. } => {
+                "Test the connection: its steps say which part of the login is wrong".into()
             }
             Self::UnknownTopic { .. } => "Check the spelling, or create the topic".into(),
             Self::TopicForbidden { topic } => {

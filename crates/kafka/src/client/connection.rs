@@ -11,13 +11,16 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaErrorCode;
 
+use super::Cluster;
 use super::watch::{Complaints, Watch, code_of, reason_of};
-use super::{Cluster, properties};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 
 /// How often a waiting call looks at its cancel flag and at the client's complaints.
 const TICK: Duration = Duration::from_millis(10);
+
+/// How long the thread that makes tokens waits for the next event; it keeps a closing client alive as long.
+const SERVE: Duration = Duration::from_millis(50);
 
 /// How long all brokers may be away at the start before we say so; a restarting broker may come back.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -25,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// A consumer client that never joins a group, and who it talks to.
 pub(crate) struct Connection {
     consumer: Arc<BaseConsumer<Watch>>,
+    /// A thread of its own hands events to the context, for making a token takes long.
+    is_served: bool,
     servers: String,
     timeout: Duration,
 }
@@ -39,10 +44,16 @@ impl Connection {
                 config.set(*name, *value);
             }
         }
-        let consumer = BaseConsumer::from_config_and_context(&config, Watch::of(&cluster.security))
-            .map_err(properties::refused)?;
+        let consumer = BaseConsumer::from_config_and_context(&config, Watch::of(cluster)?)
+            .map_err(|error| cluster.refused(error))?;
+        let consumer = Arc::new(consumer);
+        let is_served = cluster.security.token().is_some();
+        if is_served {
+            serve_tokens(&consumer)?;
+        }
         Ok(Self {
-            consumer: Arc::new(consumer),
+            consumer,
+            is_served,
             servers: cluster.bootstrap_servers.trim().to_owned(),
             timeout: cluster.connect_timeout,
         })
@@ -114,7 +125,8 @@ impl Connection {
                     cancel.check()?;
                     let complaints = self.complaints();
                     let away = complaints.all_down_since.is_some_and(|since| since.elapsed() >= PATIENCE);
-                    if away || complaints.refused.is_some() || started.elapsed() >= self.timeout + TICK {
+                    let refused = complaints.refused.is_some() || complaints.token.is_some();
+                    if away || refused || started.elapsed() >= self.timeout + TICK {
                         return Err(self.unreachable(started, None));
                     }
                 }
@@ -126,6 +138,9 @@ impl Connection {
     pub(crate) fn unreachable(&self, since: Instant, source: Option<KafkaError>) -> Error {
         let servers = self.servers.clone();
         let complaints = self.complaints();
+        if let Some(reason) = complaints.token {
+            return Error::NoLogin { servers, reason };
+        }
         if let Some(reason) = complaints.refused {
             return Error::ConnectionRefused { servers, reason };
         }
@@ -148,6 +163,9 @@ impl Connection {
 
     /// Hands waiting logs and errors to the context.
     fn serve(&self) {
+        if self.is_served {
+            return;
+        }
         // Errors are handled by the context, so what `poll` returns of them is known already.
         while self.consumer.poll(Duration::ZERO).is_some() {}
     }
@@ -161,6 +179,19 @@ impl Drop for Connection {
             tracing::debug!("a Kafka client is closed in place");
         }
     }
+}
+
+/// Makes tokens as the client asks for them, also while nobody else looks at its events; ends with the client.
+fn serve_tokens(consumer: &Arc<BaseConsumer<Watch>>) -> Result<()> {
+    let consumer = Arc::downgrade(consumer);
+    let serve = move || {
+        while let Some(consumer) = consumer.upgrade() {
+            if let Some(Err(error)) = consumer.poll(SERVE) {
+                tracing::trace!(target: "librdkafka", %error, "told to the context already");
+            }
+        }
+    };
+    spawn("kafka-token", serve).map(drop)
 }
 
 /// Starts a named thread.

@@ -24,7 +24,6 @@ const MEANINGS: &[(&str, &str)] = &[
     ("wrong version number", "the listener does not speak TLS"),
     ("packet length too long", "the listener does not speak TLS"),
     ("record layer failure", "the listener does not speak TLS"),
-    ("Failed to acquire SASL OAUTHBEARER token: ", ""),
 ];
 
 /// Alerts of brokers that want a certificate and got none.
@@ -42,6 +41,9 @@ pub(super) fn meaning(reason: &str, has_own: bool) -> Option<String> {
         if WRONG_LOGIN.iter().any(|part| why.contains(part)) {
             return Some("the user or the password is wrong".to_owned());
         }
+        if why.contains("invalid_token") {
+            return Some("the token is not accepted".to_owned());
+        }
         let why = why.trim_start_matches("Authentication failed during authentication due to ");
         let why = why.split(" (after ").next().unwrap_or(why).trim();
         return Some(format!("the login was refused: {why}"));
@@ -58,11 +60,34 @@ pub(super) fn meaning(reason: &str, has_own: bool) -> Option<String> {
     if reason.contains("GSSAPI Error") || reason.contains("SASL handshake failed") {
         return Some(format!("the Kerberos login failed: {}", gssapi(reason)));
     }
-    let (found, meaning) = MEANINGS.iter().find(|(part, _)| reason.contains(part))?;
-    if meaning.is_empty() {
-        return reason.split_once(found).map(|(_, why)| why.to_owned());
+    if let Some((_, size)) = reason.split_once("Invalid response size ") {
+        // The first bytes of something else, taken for a number.
+        let size = size.split(|c: char| !c.is_ascii_digit()).next().and_then(|size| size.parse::<u32>().ok());
+        return Some(match size.map(u32::to_be_bytes) {
+            Some([0x15 | 0x16, 3, ..]) => "the listener asks for TLS".to_owned(),
+            Some([b'H', b'T', b'T', b'P']) => "an HTTP service listens there, not Kafka".to_owned(),
+            _ => "what listens there does not speak Kafka".to_owned(),
+        });
     }
+    let (_, meaning) = MEANINGS.iter().find(|(part, _)| reason.contains(part))?;
     Some((*meaning).to_owned())
+}
+
+/// Brokers close a connection within this many milliseconds when they do not like how it starts.
+const AT_ONCE_MS: u32 = 1000;
+
+/// What a listener perhaps wants that closes connections at once: librdkafka says only in which state.
+pub(super) fn perhaps_wanted(reason: &str, protocol: &str) -> Option<&'static str> {
+    let (_, since) = reason.split_once("Disconnected")?.1.split_once("(after ")?;
+    let (lasted_ms, state) = since.split_once("ms in state ")?;
+    if lasted_ms.parse::<u32>().ok()? >= AT_ONCE_MS {
+        return None;
+    }
+    match protocol {
+        "PLAINTEXT" | "SASL_PLAINTEXT" if state.starts_with("APIVERSION_QUERY") => Some("TLS"),
+        "PLAINTEXT" | "SSL" if state.starts_with("UP") => Some("a login"),
+        _ => None,
+    }
 }
 
 /// The minor status of `GSSAPI Error: … (No Kerberos credentials available)`, which is the part that says something.
@@ -75,6 +100,17 @@ fn gssapi(reason: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn listeners_that_hang_up_at_once_want_something() {
+        let at_once = "h:1/bootstrap: Disconnected: connection closed by peer: receive 0 after POLLIN (after 0ms in state APIVERSION_QUERY)";
+        assert_eq!(perhaps_wanted(at_once, "PLAINTEXT"), Some("TLS"));
+        assert_eq!(perhaps_wanted(at_once, "SSL"), None);
+        let up = "h:1/1: Disconnected: connection closed by peer: receive 0 after POLLIN (after 3ms in state UP, 1 identical error(s) suppressed)";
+        assert_eq!(perhaps_wanted(up, "SSL"), Some("a login"));
+        assert_eq!(perhaps_wanted(up, "SASL_SSL"), None);
+        assert_eq!(perhaps_wanted("h:1/1: Disconnected (after 300000ms in state UP)", "PLAINTEXT"), None);
+    }
 
     #[test]
     fn refusals_are_told_from_broken_connections() {
@@ -100,6 +136,10 @@ mod tests {
                 Some(
                     "the Kerberos login failed: No Kerberos credentials available (default cache: FILE:/tmp/x",
                 ),
+            ),
+            (
+                "h:1/bootstrap: Receive failed: Invalid response size 352518912 (0..100000000): increase receive.message.max.bytes",
+                Some("the listener asks for TLS"),
             ),
             ("h:1/1: Disconnected (after 20ms in state UP)", None),
             (

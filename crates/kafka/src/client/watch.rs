@@ -16,13 +16,19 @@ use rdkafka::producer::ProducerContext;
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{ClientContext, Statistics};
 
+use super::Cluster;
+use super::kerberos::Lease;
 use super::oauth::Token;
 use super::refusal;
-use super::security::Security;
+use super::security::{Login, Security};
+use crate::error::Error;
 
 /// Warnings of a client that are logged in [`LOG_WINDOW`]: it tries a refused login again and again.
 const LOG_LINES: u32 = 10;
 const LOG_WINDOW: Duration = Duration::from_secs(30);
+
+/// What librdkafka puts before our own words when we have no token for it.
+const NO_TOKEN: &str = "Failed to acquire SASL OAUTHBEARER token: ";
 
 /// How long a token may take to come; librdkafka tries again 10 s after a failure.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -34,8 +40,12 @@ const SHORTEST: usize = 4;
 #[derive(Default)]
 pub(crate) struct Watch {
     token: Option<Token>,
+    /// As long as the client lives, the process stays who it is to Kerberos.
+    #[expect(dead_code, reason = "it is there to be dropped")]
+    ticket: Option<Lease>,
     /// Whether we have a client certificate.
     has_own: bool,
+    protocol: &'static str,
     /// Struck out of everything that is logged or told: who refuses a login may repeat it.
     secrets: Vec<Secret>,
     logged: Mutex<Logged>,
@@ -51,6 +61,8 @@ pub(crate) struct Complaints {
     pub(crate) resolve: Option<String>,
     /// A login or a certificate that was refused.
     pub(crate) refused: Option<String>,
+    /// Why there is no token to log in with.
+    pub(crate) token: Option<String>,
     /// A connection that could not be made or broke.
     pub(crate) transport: Option<String>,
     /// The last of these in librdkafka's own words.
@@ -80,12 +92,27 @@ impl Logged {
 }
 
 impl Watch {
-    /// Of a client that is secured like this.
-    pub(crate) fn of(security: &Security) -> Self {
+    /// Of a client of `cluster`; gets the Kerberos ticket that it needs.
+    pub(crate) fn of(cluster: &Cluster) -> crate::Result<Self> {
+        let ticket = match &cluster.security.login {
+            Some(Login::Kerberos(kerberos)) => {
+                let ticket = kerberos.ticket(cluster.connect_timeout).map_err(|failure| Error::NoLogin {
+                    servers: cluster.bootstrap_servers.trim().to_owned(),
+                    reason: failure.message,
+                })?;
+                Some(ticket)
+            }
+            _ => None,
+        };
+        Ok(Self { ticket, ..Self::secured(&cluster.security) })
+    }
+
+    fn secured(security: &Security) -> Self {
         let mut secrets = security.secrets();
         secrets.retain(|secret| secret.reveal().len() >= SHORTEST);
         let has_own = security.tls.as_ref().is_some_and(|tls| tls.certificate.is_some());
-        Self { token: security.token().cloned(), has_own, secrets, ..Self::default() }
+        let (token, protocol) = (security.token().cloned(), security.protocol());
+        Self { token, has_own, protocol, secrets, ..Self::default() }
     }
 
     /// `text` without secrets.
@@ -97,6 +124,17 @@ impl Watch {
         Cow::Owned(
             self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.reveal(), "…")),
         )
+    }
+
+    /// librdkafka only logs when a connection is closed in no time, and not as an error.
+    fn hear(&self, line: &str) {
+        let reason = line.split_once("]: ").map_or(line, |(_, reason)| reason);
+        let Some(wanted) = refusal::perhaps_wanted(reason, self.protocol) else { return };
+        let mut complaints = self.complaints.lock();
+        let broker = broker_of(reason);
+        complaints.transport =
+            Some(format!("`{broker}` closes connections at once: perhaps its listener asks for {wanted}"));
+        complaints.raw = Some(reason.to_owned());
     }
 
     pub(crate) fn complaints(&self) -> Complaints {
@@ -125,6 +163,9 @@ impl ClientContext for Watch {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         use RDKafkaLogLevel as Level;
         let message = self.clean(message);
+        if facility == "FAIL" {
+            self.hear(&message);
+        }
         match level {
             Level::Emerg | Level::Alert | Level::Critical | Level::Error | Level::Warning => {
                 match self.logged.lock().admit(Instant::now()) {
@@ -150,6 +191,10 @@ impl ClientContext for Watch {
         let reason = &*self.clean(reason);
         tracing::debug!(target: "librdkafka", %error, "{reason}");
         let mut complaints = self.complaints.lock();
+        if let Some((_, why)) = reason.split_once(NO_TOKEN) {
+            complaints.token = Some(why.to_owned());
+            return;
+        }
         match code_of(&error) {
             RDKafkaErrorCode::Resolve => complaints.resolve = Some(plain(reason)),
             RDKafkaErrorCode::Authentication
@@ -159,7 +204,9 @@ impl ClientContext for Watch {
                     Some(refusal::meaning(reason, self.has_own).unwrap_or_else(|| plain(reason)));
                 complaints.raw = Some(reason.to_owned());
             }
-            RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::OperationTimedOut => {
+            RDKafkaErrorCode::BrokerTransportFailure
+            | RDKafkaErrorCode::OperationTimedOut
+            | RDKafkaErrorCode::BadMessage => {
                 // A refused client certificate comes as a broken connection.
                 match refusal::meaning(reason, self.has_own) {
                     Some(meaning) => complaints.refused = Some(meaning),
@@ -208,22 +255,22 @@ pub(crate) fn describe(code: RDKafkaErrorCode) -> String {
     }
 }
 
+/// `host:port` at the start of librdkafka's text.
+fn broker_of(reason: &str) -> &str {
+    let broker = reason.split_once(": ").map_or("", |(broker, _)| broker);
+    let broker = broker.rsplit("://").next().unwrap_or(broker);
+    broker.split('/').next().unwrap_or(broker)
+}
+
 /// librdkafka's reason without its internal names: `host:9092 refused the connection`.
 fn plain(reason: &str) -> String {
     let reason = reason.split(" (after ").next().unwrap_or(reason).trim();
-    let (broker, what) = reason.split_once(": ").unwrap_or(("", reason));
-    let broker = broker.rsplit("://").next().unwrap_or(broker);
-    let broker = broker.split('/').next().unwrap_or(broker);
-    let closed =
-        |perhaps: &str| format!("`{broker}` closes connections at once: perhaps its listener {perhaps}");
+    let what = reason.split_once(": ").map_or(reason, |(_, what)| what);
+    let broker = broker_of(reason);
     if what.contains("Connection refused") {
         format!("`{broker}` refuses connections")
-    } else if what.contains("connecting to a SSL listener") {
-        closed("asks for TLS")
-    } else if what.contains("might require SASL") {
-        closed("asks for a login")
     } else if what.contains("connecting to a PLAINTEXT broker listener") {
-        closed("does not speak TLS")
+        format!("`{broker}` closes connections at once: perhaps its listener does not speak TLS")
     } else if what.starts_with("Failed to resolve") {
         format!("`{broker}` has no known address")
     } else if broker.is_empty() {
@@ -257,11 +304,11 @@ mod tests {
 
     #[test]
     fn no_secret_is_told_and_logs_are_bounded() {
-        use super::super::security::{Login, Mechanism};
+        use super::super::security::Mechanism;
         let (mechanism, username) = (Mechanism::Plain, "app".to_owned());
         let password = Secret::new("hunter2-hidden");
         let login = Some(Login::Password { mechanism, username, password });
-        let watch = Watch::of(&Security { tls: None, login });
+        let watch = Watch::secured(&Security { tls: None, login });
         let error = KafkaError::Global(RDKafkaErrorCode::Authentication);
         watch.error(error, "h:1/1: SASL authentication error: no user app with hunter2-hidden");
         let refused = watch.complaints().refused.unwrap();

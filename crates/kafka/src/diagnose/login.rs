@@ -1,6 +1,5 @@
 //! The login: is it offered, and are we let in?
 
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use super::listener::Greeted;
 use super::wire::{Broken, UNSUPPORTED_SASL_MECHANISM};
 use super::{Client, client};
 use crate::cancel::Cancel;
-use crate::client::{Cluster, Kerberos, Login, Mechanism, Token};
+use crate::client::{Cluster, Login, Mechanism, Token};
 
 /// Runs the steps of a login, and returns the client that is logged in.
 pub(super) fn run(
@@ -25,9 +24,9 @@ pub(super) fn run(
     match login {
         Login::Kerberos(kerberos) => {
             let (kerberos, greeted) = (kerberos.clone(), greeted.take()?);
-            probe.step("Kerberos", move |_left| {
+            probe.step("Kerberos", move |left| {
                 offered(greeted, mechanism)?;
-                ticket(&kerberos)
+                kerberos.try_ticket(left * 9 / 10).map(|message| Passed::new((), message))
             })?;
         }
         Login::Token(token) => {
@@ -101,73 +100,6 @@ fn offered(greeted: Greeted, mechanism: &str) -> Result<(), Failure> {
         .details(&format!("error code {error} of SaslHandshake")))
 }
 
-/// Whether Kerberos gives us a ticket: with the keytab, or in the cache.
-fn ticket(kerberos: &Kerberos) -> Result<Passed<()>, Failure> {
-    let Some(keytab) = &kerberos.keytab else {
-        let said = ask("klist", &["-s"])?;
-        return if said.is_ok() {
-            Ok(Passed::new((), "there is a valid ticket in the cache"))
-        } else {
-            Err(Failure::new("there is no valid ticket in the ticket cache")
-                .hint("Run `kinit`, or fill in a keytab")
-                .details("`klist -s` failed"))
-        };
-    };
-    let keytab = keytab.to_string_lossy();
-    // A cache in memory: nobody else's tickets are touched.
-    let arguments = ["-k", "-t", &keytab, "-c", "MEMORY:flowloom-test", &kerberos.principal];
-    match ask("kinit", &arguments)? {
-        Ok(()) => Ok(Passed::new((), format!("the keytab gets a ticket for `{}`", kerberos.principal))),
-        Err(raw) => Err(refused(&kerberos.principal, &keytab, &raw)),
-    }
-}
-
-fn refused(principal: &str, keytab: &str, raw: &str) -> Failure {
-    let failure = if raw.contains("not found in Kerberos database") {
-        Failure::new(format!("Kerberos does not know the principal `{principal}`"))
-            .hint("Check the spelling and the realm")
-    } else if raw.contains("no suitable keys") || raw.contains("Key table entry not found") {
-        Failure::new(format!("the keytab has no key of `{principal}`; {keytab}"))
-            .hint("Look into it with `klist -k`, or have a keytab made for this principal")
-    } else if raw.contains("Preauthentication failed") || raw.contains("Password incorrect") {
-        Failure::new(format!("the key of `{principal}` is not its present one; {keytab}"))
-            .hint("Have a new keytab made; the password was changed since")
-    } else if raw.contains("Clock skew") {
-        Failure::new("the clocks of this machine and of Kerberos differ too much")
-            .hint("Set the clock of this machine")
-    } else if raw.contains("Cannot find KDC")
-        || raw.contains("Cannot contact any KDC")
-        || raw.contains("Cannot resolve")
-    {
-        Failure::new("no Kerberos server (KDC) of the realm can be reached")
-            .hint("Check `/etc/krb5.conf` and the network")
-    } else if raw.contains("Configuration file does not specify default realm") {
-        Failure::new("this machine knows no Kerberos realm")
-            .hint("Write the realm into the principal, and set up `/etc/krb5.conf`")
-    } else {
-        Failure::new(format!("Kerberos gives no ticket to `{principal}`")).hint("Look into the details")
-    };
-    failure.details(raw)
-}
-
-/// Runs a program of Kerberos without a shell; the inner error is what it said.
-fn ask(program: &str, arguments: &[&str]) -> Result<Result<(), String>, Failure> {
-    let output = Command::new(program)
-        .args(arguments)
-        .env("LC_ALL", "C")
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| {
-            Failure::new(format!("the program `{program}` of Kerberos cannot be run"))
-                .hint("Install Kerberos's programs: `krb5-user` on Debian and Ubuntu, `krb5-workstation` on Fedora")
-                .details(&error)
-        })?;
-    if output.status.success() {
-        return Ok(Ok(()));
-    }
-    Ok(Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
-}
-
 /// How long a token is still valid.
 fn lifetime(until_ms: i64) -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
@@ -175,32 +107,5 @@ fn lifetime(until_ms: i64) -> String {
     match left.as_secs() {
         seconds @ 0..120 => format!("valid for {seconds} s"),
         seconds => format!("valid for {} min", seconds / 60),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_kerberos_says_is_told_in_plain_words() {
-        for (raw, says) in [
-            (
-                "kinit: Client 'app@X' not found in Kerberos database while getting initial credentials",
-                "does not know the principal `app@X`",
-            ),
-            (
-                "kinit: Keytab contains no suitable keys for app@X while getting initial credentials",
-                "has no key of `app@X`",
-            ),
-            (
-                "kinit: Cannot contact any KDC for realm 'X' while getting initial credentials",
-                "can be reached",
-            ),
-            ("kinit: something new", "gives no ticket to `app@X`"),
-        ] {
-            let failure = refused("app@X", "/k", raw);
-            assert!(failure.message.contains(says) && failure.details == raw, "{failure:?}");
-        }
     }
 }

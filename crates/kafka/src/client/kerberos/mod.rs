@@ -1,14 +1,17 @@
 //! Kerberos, as the system's own libraries do it.
 //!
-//! librdkafka logs in with the default ticket cache of the whole process (`KRB5CCNAME`), which no client can choose
-//! for itself. With a keytab it lets a shell run `kinit` again and again, which fills that very cache; so all keytab
-//! connections of one process should be of one principal for each realm.
+//! librdkafka logs in with the default ticket cache of the whole process (`KRB5CCNAME`), which no client can choose for
+//! itself. With a keytab it lets a shell run `kinit` again and again, which fills that very cache.
+
+mod ticket;
 
 use std::env;
 use std::path::{Path, PathBuf};
 
 use super::security::wrong;
 use crate::error::Result;
+
+pub(super) use ticket::Lease;
 
 /// A login with Kerberos.
 #[derive(Clone, Debug, PartialEq, Eq)]
