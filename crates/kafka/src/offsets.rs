@@ -141,8 +141,9 @@ pub(crate) fn committed_of(
     for partition in partitions {
         list.add_partition(topic, *partition);
     }
-    let answer = connection
-        .ask(cancel, move |consumer, timeout| known_offsets(&consumer.committed_offsets(list, timeout)?))?;
+    let answer = connection.ask_group(cancel, move |consumer, timeout| {
+        known_offsets(&consumer.committed_offsets(list, timeout)?)
+    })?;
     answer.map_err(|error| match code_of(&error) {
         Code::GroupAuthorizationFailed => Error::GroupForbidden { group: group.to_owned() },
         Code::TopicAuthorizationFailed => Error::TopicForbidden { topic: topic.to_owned() },
@@ -168,7 +169,7 @@ pub fn commit(cluster: &Cluster, group: &str, topic: &str, offsets: &Offsets, ca
             }
         })?;
     }
-    let answer = connection.ask(cancel, move |consumer, _| consumer.commit(&list, CommitMode::Sync))?;
+    let answer = connection.ask_group(cancel, move |consumer, _| consumer.commit(&list, CommitMode::Sync))?;
     answer.map_err(|error| refused(group, topic, error))?;
 
     // A commit that fails for some partitions only is reported by librdkafka as a success.

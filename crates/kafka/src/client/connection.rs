@@ -92,6 +92,28 @@ impl Connection {
         cancel: &Cancel,
         question: impl FnOnce(&BaseConsumer<Watch>, Duration) -> KafkaResult<T> + Send + 'static,
     ) -> Result<KafkaResult<T>> {
+        self.ask_unless(cancel, |_| None, question)
+    }
+
+    /// As [`ask`](Self::ask), about the group that the connection was opened with. The library waits for a coordinator
+    /// even if it was told that the group is not ours to use, so that is heard here.
+    pub(crate) fn ask_group<T: Send + 'static>(
+        &self,
+        cancel: &Cancel,
+        question: impl FnOnce(&BaseConsumer<Watch>, Duration) -> KafkaResult<T> + Send + 'static,
+    ) -> Result<KafkaResult<T>> {
+        let denied = |complaints: &Complaints| {
+            complaints.group_denied.then_some(RDKafkaErrorCode::GroupAuthorizationFailed)
+        };
+        self.ask_unless(cancel, denied, question)
+    }
+
+    fn ask_unless<T: Send + 'static>(
+        &self,
+        cancel: &Cancel,
+        denied: impl Fn(&Complaints) -> Option<RDKafkaErrorCode>,
+        question: impl FnOnce(&BaseConsumer<Watch>, Duration) -> KafkaResult<T> + Send + 'static,
+    ) -> Result<KafkaResult<T>> {
         cancel.check()?;
         let started = Instant::now();
         let (send, receive) = bounded(1);
@@ -124,6 +146,9 @@ impl Connection {
                 Err(RecvTimeoutError::Timeout) => {
                     cancel.check()?;
                     let complaints = self.complaints();
+                    if let Some(code) = denied(&complaints) {
+                        return Ok(Err(KafkaError::Global(code)));
+                    }
                     let away = complaints.all_down_since.is_some_and(|since| since.elapsed() >= PATIENCE);
                     let refused = complaints.refused.is_some() || complaints.token.is_some();
                     if away || refused || started.elapsed() >= self.timeout + TICK {

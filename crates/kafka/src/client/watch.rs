@@ -67,6 +67,8 @@ pub(crate) struct Complaints {
     pub(crate) transport: Option<String>,
     /// The last of these in librdkafka's own words.
     pub(crate) raw: Option<String>,
+    /// The login may not use the group; stays, for the library says it once.
+    pub(crate) group_denied: bool,
     /// Since when no broker at all is connected.
     pub(crate) all_down_since: Option<Instant>,
 }
@@ -143,7 +145,8 @@ impl Watch {
 
     /// A broker answered, so what was said before does not count.
     pub(crate) fn forget(&self) {
-        *self.complaints.lock() = Complaints::default();
+        let mut complaints = self.complaints.lock();
+        *complaints = Complaints { group_denied: complaints.group_denied, ..Complaints::default() };
     }
 
     /// Grows while messages are fetched, those of aborted transactions too, which nobody gets to see.
@@ -214,6 +217,7 @@ impl ClientContext for Watch {
                 }
                 complaints.raw = Some(reason.to_owned());
             }
+            RDKafkaErrorCode::GroupAuthorizationFailed => complaints.group_denied = true,
             RDKafkaErrorCode::AllBrokersDown => {
                 complaints.all_down_since.get_or_insert_with(Instant::now);
             }

@@ -125,7 +125,7 @@ pub(super) fn topics(client: &Client) -> Passed<()> {
 /// Whether we may keep our place under a group: its coordinator is asked for offsets that nobody committed.
 pub(super) fn group(client: &Client, cancel: &Cancel) -> Result<Passed<()>, Failure> {
     let topic = client.topics.first().cloned().unwrap_or_else(|| GROUP.to_owned());
-    let answer = client.connection.ask(cancel, move |consumer, timeout| {
+    let answer = client.connection.ask_group(cancel, move |consumer, timeout| {
         let mut wanted = TopicPartitionList::new();
         wanted.add_partition_offset(&topic, 0, Offset::Invalid)?;
         let offsets = consumer.committed_offsets(wanted, timeout)?;
