@@ -25,7 +25,7 @@ pub use kerberos::Kerberos;
 pub use known::{KnownProperty, known_properties};
 pub use oauth::{AwsCredentials, MskIam, Oidc, Token};
 pub use security::{Login, Mechanism, Security};
-pub(crate) use watch::{Watch, code_of, describe, reason_of};
+pub(crate) use watch::{Complaints, Watch, code_of, describe, reason_of};
 
 /// Where brokers listen when nobody says otherwise.
 pub(crate) const DEFAULT_PORT: u16 = 9092;

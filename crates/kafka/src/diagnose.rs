@@ -100,7 +100,12 @@ fn client(cluster: &Cluster, left: Duration, cancel: &Cancel) -> Result<Client, 
         Ok(Err(error)) => {
             Err(failure("the cluster does not tell of its brokers", &connection).details(&error))
         }
-        Err(error) => Err(ours(&connection, &error)),
+        Err(error) => {
+            let said = ours(&connection, &error);
+            let is_away = matches!(error, Error::Unresolved { .. } | Error::Unreachable { .. });
+            let asked = if is_away { cluster.servers().unwrap_or_default() } else { Vec::new() };
+            Err(inside::sent_on(&connection.complaints(), &asked, &said.details).unwrap_or(said))
+        }
     }
 }
 

@@ -199,7 +199,10 @@ impl ClientContext for Watch {
             return;
         }
         match code_of(&error) {
-            RDKafkaErrorCode::Resolve => complaints.resolve = Some(plain(reason)),
+            RDKafkaErrorCode::Resolve => {
+                complaints.resolve = Some(plain(reason));
+                complaints.raw = Some(reason.to_owned());
+            }
             RDKafkaErrorCode::Authentication
             | RDKafkaErrorCode::SaslAuthenticationFailed
             | RDKafkaErrorCode::SSL => {

@@ -12,10 +12,13 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::{Client, GROUP, failure, ours};
 use crate::cancel::Cancel;
-use crate::client::code_of;
+use crate::client::{Complaints, DEFAULT_PORT, code_of};
 
 /// How long a broker's own address may take to answer; they are all tried at once.
 const ANSWER: Duration = Duration::from_secs(2);
+
+const ADVERTISED: &str = "Set `advertised.listeners` of the brokers to names and ports that this machine can reach; \
+    in Docker the container's own name or `localhost` is mostly left there";
 
 /// Names of brokers that a message shows.
 const SHOWN: usize = 4;
@@ -29,7 +32,8 @@ pub(super) fn brokers(
     let id = client.connection.consumer().client().fetch_cluster_id(left.min(ANSWER));
     let brokers = &client.brokers;
     if brokers.is_empty() {
-        return Err(Failure::new("the cluster tells of no broker").hint("Look at the state of the cluster"));
+        return Err(Failure::new("the cluster tells of no broker that could be reached by this listener")
+            .hint("Add the listener to `advertised.listeners` of the brokers"));
     }
     let names: Vec<_> = brokers.iter().map(|broker| format!("`{broker}`")).collect();
     let shown = if names.len() > SHOWN {
@@ -83,12 +87,20 @@ fn not_reached(away: &[(Address, Failure)], all: usize) -> Failure {
             names.join(", ")
         )
     };
-    Failure::new(message)
-        .hint(
-            "Set `advertised.listeners` of the brokers to names and ports that this machine can reach; in Docker the \
-             container's own name or `localhost` is mostly left there",
-        )
-        .details(&details.join("\n"))
+    Failure::new(message).hint(ADVERTISED).details(&details.join("\n"))
+}
+
+/// The library drops who answered first as soon as it knows the brokers' own addresses; if nobody answers there, what it
+/// complains of is not who was `asked`.
+pub(super) fn sent_on(complaints: &Complaints, asked: &[Address], details: &str) -> Option<Failure> {
+    let complaint = complaints.resolve.as_ref().or(complaints.transport.as_ref())?;
+    let named = complaint.strip_prefix('`')?.split('`').next()?;
+    let named = Address::parse(named, DEFAULT_PORT).ok()?;
+    if asked.is_empty() || asked.contains(&named) {
+        return None;
+    }
+    let message = format!("the cluster answers, but sends clients on to other addresses: {complaint}");
+    Some(Failure::new(message).hint(ADVERTISED).details(details))
 }
 
 /// Brokers that say that they are on this machine, though we asked another one.
@@ -173,6 +185,16 @@ mod tests {
         let failure = not_reached(&away, 1);
         assert!(failure.message.contains("`flowloom-no-such-host.invalid:9092`: "), "{failure:?}");
         assert!(failure.hint.contains("advertised.listeners"), "{failure:?}");
+    }
+
+    #[test]
+    fn a_complaint_of_somebody_who_was_not_asked_is_told() {
+        let asked = [at("127.0.0.1:29092")];
+        let of = |text: &str| Complaints { transport: Some(text.into()), ..Complaints::default() };
+        let failure = sent_on(&of("`localhost:9092` refuses connections"), &asked, "raw").unwrap();
+        assert!(failure.message.ends_with("`localhost:9092` refuses connections"), "{failure:?}");
+        assert!(failure.hint.contains("advertised.listeners"), "{failure:?}");
+        assert!(sent_on(&of("`127.0.0.1:29092` refuses connections"), &asked, "raw").is_none());
     }
 
     #[test]

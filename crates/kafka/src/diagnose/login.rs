@@ -46,7 +46,10 @@ pub(super) fn run(
         if let Some(greeted) = greeted {
             offered(greeted, mechanism)?;
         }
-        let client = client(&cluster, left, &cancel).map_err(|failure| failure.hint(hint(&login)))?;
+        let client = client(&cluster, left, &cancel).map_err(|failure| {
+            // What is wrong with the cluster has a hint of its own.
+            if failure.hint.starts_with("Check user") { failure.hint(hint(&login)) } else { failure }
+        })?;
         let message = match &login {
             Login::Password { username, .. } => format!("logged in as `{username}` with {mechanism}"),
             Login::Kerberos(_) | Login::Token(_) => format!("logged in with {mechanism}"),
