@@ -4,19 +4,26 @@
 //! else knows a kind by name but who builds a client of it.
 
 mod described;
+mod bucket;
+mod details;
+mod encryption;
 pub mod environment;
 pub mod file;
+mod host;
 mod kind;
 pub mod kinds;
 mod named;
 mod open;
 pub mod reference;
+mod runtime;
 mod uri;
 mod walk;
+mod wire;
 
 use flowloom_flow::Problem;
 
 pub use described::{Description, describe};
+pub use encryption::SslMode;
 pub use kind::{Card, Entry, Group, Kind, Parts, Preset, Settings, Variables};
 pub use kinds::kafka_problem;
 pub use named::{Named, Origin, check_name};

@@ -2,6 +2,7 @@
 
 mod certificate;
 mod connect;
+mod export;
 mod own;
 #[cfg(test)]
 mod tests;

@@ -276,3 +276,24 @@ fn our_own_files_are_looked_at_before_anybody_is_asked() {
         assert!(!told.contains("hunter2") && !told.contains("PRIVATE KEY-----\nM"), "{told}");
     }
 }
+
+#[test]
+fn other_clients_get_our_certificates_as_they_take_them() {
+    let (ca, middle) = (make("ca-root", None, -1, 3650), make("ca-middle", None, -1, 3650));
+    let client = make("client", Some(&ca), -1, 100);
+    let tls = Tls {
+        certificate: Some(Pem::Text(client.pem() + &ca.pem())),
+        key: Some(Key::Text(client.key_pem())),
+        ca: Some(Pem::Text(ca.pem() + &middle.pem())),
+        ..Tls::default()
+    };
+    let (der, password) = tls.pkcs12().unwrap().unwrap();
+    let packed = openssl::pkcs12::Pkcs12::from_der(&der).unwrap();
+    let unpacked = packed.parse2(password.reveal()).unwrap();
+    assert_eq!(unpacked.cert.unwrap().to_pem().unwrap(), client.certificate.to_pem().unwrap());
+    assert!(unpacked.pkey.unwrap().public_eq(&client.key) && unpacked.ca.unwrap().len() == 1);
+    assert!(packed.parse2("").is_err());
+    assert_ne!(tls.pkcs12().unwrap().unwrap().1, password);
+    assert_eq!(X509::stack_from_pem(&tls.ca_pem().unwrap().unwrap()).unwrap().len(), 2);
+    assert!(Tls::default().ca_pem().unwrap().is_none() && Tls::default().pkcs12().unwrap().is_none());
+}
