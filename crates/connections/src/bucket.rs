@@ -58,6 +58,13 @@ pub(crate) fn retry(limit: Duration) -> RetryConfig {
     RetryConfig { max_retries: 1, retry_timeout: limit, ..RetryConfig::default() }
 }
 
+/// Which credentials of the environment count: those of the first variable that is set, or the last resort. In the
+/// order of `object_store`.
+pub(crate) fn source(variables: &[(&str, &'static str)], otherwise: &'static str) -> &'static str {
+    let set = variables.iter().find(|(variable, _)| std::env::var_os(variable).is_some());
+    set.map_or(otherwise, |(_, source)| *source)
+}
+
 /// What is wrong with the name of a bucket.
 pub(crate) fn check_name(problems: &mut Problems, field: &str, noun: &str, name: &str) {
     let name = name.trim();

@@ -179,7 +179,19 @@ impl Kind for AzureBlob {
                     "check tenant, client and secret: a secret expires; or give this machine an identity",
                 )
             })?;
-            Ok(Passed::new(Opened { runtime, store }, settings.login.choice().label))
+            let source = match settings.login {
+                AzureLogin::Environment => bucket::source(
+                    &[
+                        ("AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_ACCOUNT_KEY"),
+                        ("AZURE_FEDERATED_TOKEN_FILE", "the workload's identity"),
+                        ("AZURE_CLIENT_SECRET", "AZURE_CLIENT_SECRET"),
+                        ("AZURE_STORAGE_SAS_KEY", "AZURE_STORAGE_SAS_KEY"),
+                    ],
+                    "this machine's identity",
+                ),
+                login => login.choice().label,
+            };
+            Ok(Passed::new(Opened { runtime, store }, source))
         });
         if let Some(opened) = opened {
             bucket::steps(probe, &about, opened);

@@ -146,7 +146,16 @@ impl Kind for Gcs {
                 )
             })?;
             let source = match settings.login {
-                GcsLogin::Environment => "a token for the environment's account",
+                GcsLogin::Environment => bucket::source(
+                    &[
+                        ("GOOGLE_SERVICE_ACCOUNT", "a token for the account of GOOGLE_SERVICE_ACCOUNT"),
+                        (
+                            "GOOGLE_APPLICATION_CREDENTIALS",
+                            "a token for the account of GOOGLE_APPLICATION_CREDENTIALS",
+                        ),
+                    ],
+                    "a token for the account of gcloud or of this machine",
+                ),
                 _ => "a token for the service account",
             };
             Ok(Passed::new(Opened { runtime, store }, source))

@@ -228,7 +228,15 @@ impl Kind for S3 {
                     .hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this machine a role")
             })?;
             let source = match settings.login {
-                S3Login::Environment => "of the environment",
+                S3Login::Environment => bucket::source(
+                    &[
+                        ("AWS_ACCESS_KEY_ID", "of AWS_ACCESS_KEY_ID"),
+                        ("AWS_WEB_IDENTITY_TOKEN_FILE", "of the web identity"),
+                        ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "of the container's role"),
+                        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "of the container's role"),
+                    ],
+                    "of this machine's role",
+                ),
                 _ => "of this connection",
             };
             Ok(Passed::new(Opened { runtime, store }, format!("key {} {source}", found.key_id)))
