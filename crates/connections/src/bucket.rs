@@ -14,8 +14,8 @@ use tokio::runtime::Runtime;
 use url::Url;
 
 use crate::details::{chain, scrubbed};
-use crate::encryption::pem;
 use crate::runtime::wait;
+use crate::ssl_mode::pem;
 
 /// A bucket, as messages name it.
 #[derive(Clone, Debug)]

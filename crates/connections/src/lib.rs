@@ -3,10 +3,9 @@
 //! One file for each kind, listed in [`KINDS`]. A kind's file has its form, its test and what it is built of; nothing
 //! else knows a kind by name but who builds a client of it.
 
-mod described;
 mod bucket;
+mod described;
 mod details;
-mod encryption;
 pub mod environment;
 pub mod file;
 mod host;
@@ -16,6 +15,7 @@ mod named;
 mod open;
 pub mod reference;
 mod runtime;
+mod ssl_mode;
 mod uri;
 mod walk;
 mod wire;
@@ -23,11 +23,11 @@ mod wire;
 use flowloom_flow::Problem;
 
 pub use described::{Description, describe};
-pub use encryption::SslMode;
 pub use kind::{Card, Entry, Group, Kind, Parts, Preset, Settings, Variables};
 pub use kinds::kafka_problem;
 pub use named::{Named, Origin, check_name};
 pub use open::{locked, open, resolved};
+pub use ssl_mode::SslMode;
 pub use uri::parts;
 pub use walk::{Held, Walk, credentials, put_credentials, with_kept};
 

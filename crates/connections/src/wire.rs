@@ -9,8 +9,8 @@ use flowloom_net::reach::{self, Reached};
 use flowloom_net::{Address, Failure, Probe, Tls, tls};
 use url::Url;
 
-use crate::encryption::{Encryption, SslMode, pem};
 use crate::host;
+use crate::ssl_mode::{Encryption, SslMode, pem};
 
 /// How long a server may take for its first words: one of another protocol waits for ours.
 const PATIENCE: Duration = Duration::from_secs(4);

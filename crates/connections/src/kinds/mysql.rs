@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
 use crate::details::chain;
-use crate::encryption::{self, Encryption, SslMode};
+use crate::ssl_mode::{self, Encryption, SslMode};
 use crate::{Card, Group, Kind, Parts, Preset, host, wire};
 
 /// A database of `MySQL` or `MariaDB`.
@@ -95,7 +95,7 @@ impl Kind for Mysql {
             &mut self.password,
             &[],
         );
-        encryption::form(
+        ssl_mode::form(
             form,
             &self.host,
             &mut self.ssl_mode,
@@ -109,7 +109,7 @@ impl Kind for Mysql {
         let at = host::at(&self.host, self.port);
         let slash = if self.database.is_empty() { "" } else { "/" };
         let user = if self.user.is_empty() { String::new() } else { format!(" as {}", self.user) };
-        let mode = encryption::label(self.ssl_mode, &self.host);
+        let mode = ssl_mode::label(self.ssl_mode, &self.host);
         format!("{at}{slash}{} · {mode}{user}", self.database)
     }
 
@@ -163,7 +163,7 @@ impl Kind for Mysql {
             ssl_mode: SslMode::of_text(&text(&["ssl_mode", "ssl-mode"], ""))?,
             ca: Certificate(text(&["ssl_ca", "ssl-ca"], "ca")),
             certificate: Certificate(text(&["ssl_cert", "ssl-cert"], "cert")),
-            key: encryption::key_of(&text(&["ssl_key", "ssl-key"], "key")),
+            key: ssl_mode::key_of(&text(&["ssl_key", "ssl-key"], "key")),
             key_password: Credential::Empty,
         })
     }

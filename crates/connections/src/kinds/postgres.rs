@@ -10,7 +10,7 @@ use postgres::{Client, Config, NoTls};
 use serde::{Deserialize, Serialize};
 
 use crate::details::chain;
-use crate::encryption::{self, Encryption, SslMode};
+use crate::ssl_mode::{self, Encryption, SslMode};
 use crate::{Card, Group, Kind, Parts, Preset, host, wire};
 
 /// A database of `PostgreSQL`.
@@ -105,7 +105,7 @@ impl Kind for Postgres {
             &mut self.password,
             &[],
         );
-        encryption::form(
+        ssl_mode::form(
             form,
             &self.host,
             &mut self.ssl_mode,
@@ -119,7 +119,7 @@ impl Kind for Postgres {
         let at = host::at(&self.host, self.port);
         let slash = if self.database.is_empty() { "" } else { "/" };
         let user = if self.user.is_empty() { String::new() } else { format!(" as {}", self.user) };
-        let mode = encryption::label(self.ssl_mode, &self.host);
+        let mode = ssl_mode::label(self.ssl_mode, &self.host);
         format!("{at}{slash}{} · {mode}{user}", self.database)
     }
 
@@ -162,7 +162,7 @@ impl Kind for Postgres {
             ssl_mode: SslMode::of_text(&text("sslmode"))?,
             ca: Certificate(text("sslrootcert").replace("system", "")),
             certificate: Certificate(text("sslcert")),
-            key: encryption::key_of(&text("sslkey")),
+            key: ssl_mode::key_of(&text("sslkey")),
             key_password: Credential::of(&text("sslpassword")),
         })
     }

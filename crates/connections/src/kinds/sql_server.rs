@@ -13,8 +13,8 @@ use tokio::runtime::Runtime;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt as _};
 
 use crate::details::chain;
-use crate::encryption::pem;
 use crate::runtime::{runtime, wait};
+use crate::ssl_mode::pem;
 use crate::{Card, Group, Kind, Parts, Preset, host, wire};
 
 /// What is encrypted, in the words of Microsoft's drivers.
