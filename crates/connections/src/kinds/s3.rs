@@ -119,16 +119,13 @@ impl Kind for S3 {
                 .help("URL of a service that is not Amazon's: `https://minio.example.com:9000`"),
             &mut self.endpoint,
         );
-        if !self.endpoint.trim().is_empty() {
-            form.value(
-                Setting::new("ca", "CA certificate").hint("optional").help(
-                    "Who signed the endpoint's certificate, as PEM or the path of a file; trusted beside whom this \
-                     machine trusts",
-                ),
-                &mut self.ca,
-                &[],
-            );
-        }
+        form.value(
+            Setting::new("ca", "CA certificate")
+                .hint("PEM or path, optional")
+                .help("Who signed the endpoint's certificate, where it is nobody whom this machine trusts"),
+            &mut self.ca,
+            &[],
+        );
         form.switch(
             Setting::new("bucket_in_host", "Bucket in the host name")
                 .help("`bucket.host` in place of `host/bucket`, where a service asks for it"),
