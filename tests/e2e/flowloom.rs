@@ -1,6 +1,7 @@
 //! The program under test, as a shell runs it.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -8,6 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::broker::Broker;
+use crate::leaks;
 
 /// The `flowloom` binary: `cargo test --workspace` builds it beside the tests, for `crates/cli/tests`.
 pub(crate) fn binary() -> PathBuf {
@@ -82,8 +84,27 @@ impl Workshop {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(binary());
         command.current_dir(self.folder.path()).args(args).stdin(Stdio::null());
-        command.env("FLOWLOOM_HOME", self.home.path());
+        command.env("FLOWLOOM_HOME", self.home.path()).env("FLOWLOOM_KEYRING", "off");
         command
+    }
+
+    /// The folder of the program's own data.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// As [`Workshop::command`], with these variables and lines on standard input; everything is logged.
+    #[track_caller]
+    pub(crate) fn tell(&self, variables: &[(&str, &str)], args: &[&str], lines: &str) -> Answer {
+        let mut command = self.command(args);
+        command.envs(variables.iter().copied()).env("FLOWLOOM_LOG", "trace");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("flowloom starts");
+        let mut stdin = child.stdin.take().expect("it is piped");
+        // A program that asks for nothing may end before it has read everything.
+        let written = stdin.write_all(lines.as_bytes());
+        drop((written, stdin));
+        answer(child.wait_with_output().expect("it ends"))
     }
 
     pub(crate) fn call(&self, args: &[&str]) -> Answer {
@@ -117,7 +138,20 @@ impl Workshop {
     }
 }
 
+impl Drop for Workshop {
+    /// What a test leaves behind holds no secret. What it must write itself, it writes elsewhere.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            leaks::none_below(self.folder.path());
+            leaks::none_below(self.home.path());
+        }
+    }
+}
+
+#[track_caller]
 pub(crate) fn answer(output: Output) -> Answer {
+    leaks::none_in("what the program printed", &output.stdout);
+    leaks::none_in("what the program printed as errors and logs", &output.stderr);
     Answer {
         code: output.status.code(),
         stdout: String::from_utf8(output.stdout).expect("UTF-8"),

@@ -12,6 +12,7 @@ mod group;
 mod held;
 mod http;
 mod job;
+mod leaks;
 mod message;
 mod oidc;
 mod passwords;
@@ -24,6 +25,7 @@ mod vault;
 mod studio;
 
 mod arrows;
+mod connections;
 mod export;
 mod golden;
 mod harness;

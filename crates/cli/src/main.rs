@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         Verb::Secrets(secrets) => commands::secrets::run(&secrets),
         Verb::Demo(demo) => commands::demo::run(&demo),
     };
+    flowloom_studio::store_notices().iter().for_each(output::show_problem);
     ended.unwrap_or_else(|ended| ended.show())
 }
 

@@ -23,6 +23,7 @@ pub use flowloom_store::Draft;
 pub use self::wishes::{Loaded, Recent};
 use self::wishes::{Shared, Wishes};
 use crate::remember::{PastRun, now_ms};
+use crate::store::store_notices;
 
 /// The way to the store for a window. Dropping it writes what is still to be written.
 pub struct Desk {
@@ -74,7 +75,9 @@ impl Desk {
 
     /// What went wrong since the last call.
     pub fn problems(&self) -> Vec<Problem> {
-        std::mem::take(&mut self.shared.lock().problems)
+        let mut problems = std::mem::take(&mut self.shared.lock().problems);
+        problems.extend(store_notices());
+        problems
     }
 
     pub fn set_preference(&self, key: impl Into<String>, value: Value) {

@@ -10,6 +10,7 @@ mod job;
 mod remember;
 mod session;
 mod snapshot;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -25,3 +26,4 @@ pub use flowloom_store::Run;
 pub use job::{Job, Outcome};
 pub use remember::{PastRun, home, now_ms, past_runs, runs};
 pub use session::{Reply, Session, registry};
+pub use store::store_notices;

@@ -7,6 +7,8 @@ use flowloom_engine::{Outcome, Report};
 use flowloom_flow::Problem;
 use flowloom_store::{NewRun, Run, Store};
 
+use crate::store;
+
 /// Milliseconds since 1970 UTC.
 pub fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
@@ -49,7 +51,7 @@ impl PastRun {
 /// Remembers a run in the store of `home`, else in the user's. A store that cannot be used costs the history, never the run: it is only logged.
 pub(crate) fn remember(home: Option<&Path>, flow: &str, file: Option<&Path>, report: &Report) {
     let home = home.map_or_else(Store::home, |home| Ok(home.to_owned()));
-    let kept = home.and_then(|home| Store::open(&home)).and_then(|store| {
+    let kept = home.and_then(|home| store::open(&home)).and_then(|store| {
         let file = file.map(|path| path.display().to_string());
         store.add_run(&NewRun {
             flow,
@@ -72,7 +74,7 @@ pub(crate) fn remember(home: Option<&Path>, flow: &str, file: Option<&Path>, rep
 /// The newest runs, newest first.
 pub fn runs(limit: u32) -> Result<Vec<Run>, Problem> {
     Store::home()
-        .and_then(|home| Store::open(&home)?.runs(limit))
+        .and_then(|home| store::open(&home)?.runs(limit))
         .map_err(|error| Problem::external(error.to_string()).source(error))
 }
 

@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use super::{Draft, Listed};
 use crate::remember::now_ms;
+use crate::store;
 
 /// Names a file of connections.
 const FILE: &str = "FLOWLOOM_CONNECTIONS";
@@ -266,8 +267,7 @@ impl Book {
     }
 
     pub(super) fn store(&self) -> Result<Store, Problem> {
-        let home = self.home.as_ref().map_or_else(Store::home, |home| Ok(home.clone()));
-        home.and_then(|home| Store::open(&home)).map_err(problem)
+        store::open_home(self.home.as_ref()).map_err(problem)
     }
 
     /// What comes before the store.

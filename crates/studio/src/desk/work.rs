@@ -9,6 +9,7 @@ use parking_lot::{Condvar, Mutex};
 
 use super::wishes::{Loaded, Recent, Shared, Wishes};
 use crate::remember::PastRun;
+use crate::store;
 
 /// The open store, and this process as an owner of drafts in it.
 struct Open {
@@ -61,7 +62,7 @@ fn opened<'a>(
 ) -> Result<&'a Open, Error> {
     if open.is_none() {
         let folder = home()?;
-        *open = Some(Open { store: Store::open(&folder)?, owner: Owner::new(&folder)? });
+        *open = Some(Open { store: store::open(&folder)?, owner: Owner::new(&folder)? });
     }
     open.as_ref()
         .ok_or_else(|| Error::Folder { path: PathBuf::new(), source: std::io::ErrorKind::Other.into() })
