@@ -9,7 +9,9 @@ fn main() {
     let here = env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR");
     let icons = Path::new(&here).join("../icons");
     let mut rows = Vec::new();
-    for (folder, prefix) in [(icons.clone(), ""), (icons.join("ui"), "ui/")] {
+    for (folder, prefix) in
+        [(icons.clone(), ""), (icons.join("connections"), "connections/"), (icons.join("ui"), "ui/")]
+    {
         println!("cargo::rerun-if-changed={}", folder.display());
         for entry in fs::read_dir(&folder).expect("the icons' folder").flatten() {
             let path = entry.path();

@@ -4,6 +4,7 @@
 pub mod action;
 pub mod app;
 pub mod canvas;
+pub mod connections;
 pub mod dialog;
 pub mod doc;
 pub mod editor;

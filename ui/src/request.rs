@@ -9,6 +9,7 @@ use flowloom_flow::{Edit, NodeId, Problem};
 use flowloom_studio::FlowKey;
 
 use crate::action::Action;
+use crate::connections::{Question, Want};
 use crate::dialog::Answered;
 
 /// One wish of a panel.
@@ -44,9 +45,9 @@ pub enum Request {
     /// Settings from outside, such as a topic's fields.
     Infer(NodeId),
     Pick(Pick),
-    /// The panel has taken the path that was picked for this setting: [`crate::doc::Doc::picked`] may forget it.
+    /// The panel has taken the path that was picked for this setting: it may be forgotten.
     TakePicked {
-        node: NodeId,
+        what: PickFor,
         key: String,
     },
     Open(PathBuf),
@@ -59,15 +60,32 @@ pub enum Request {
     },
     /// Tells the user and the log.
     Tell(Problem),
+    /// Tells the user, for a moment.
+    Say(String),
+    /// Of the connections.
+    Connections(Want),
+    /// A question about connections.
+    Ask(Question),
+    /// This window may go, unless something in it is unsaved.
+    CloseWindow,
     Copy(String),
     /// A dialog's answer.
     Answered(Answered),
 }
 
-/// A dialog of the system for a setting's path; the answer comes to [`crate::doc::Doc::picked`].
+/// Whose setting a path is picked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PickFor {
+    /// The answer comes to [`crate::doc::Doc::picked`].
+    Node(NodeId),
+    /// By the number of its opening.
+    Connection(u64),
+}
+
+/// A dialog of the system for a setting's path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pick {
-    pub node: NodeId,
+    pub what: PickFor,
     /// The setting's key.
     pub key: String,
     /// A file to write rather than one to read.

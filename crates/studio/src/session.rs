@@ -52,6 +52,7 @@ pub struct Session {
     cache: Arc<Cache>,
     limits: Limits,
     home: Option<PathBuf>,
+    has_keyring: bool,
     /// What was sent so far, where somebody wants to know.
     journal: Option<Vec<Command>>,
 }
@@ -65,13 +66,28 @@ struct Open {
 
 impl Session {
     pub fn new(limits: Limits) -> Self {
-        Self { flows: BTreeMap::new(), next: 0, cache: Arc::default(), limits, home: None, journal: None }
+        Self {
+            flows: BTreeMap::new(),
+            next: 0,
+            cache: Arc::default(),
+            limits,
+            home: None,
+            has_keyring: true,
+            journal: None,
+        }
     }
 
     /// Keeps the run history in the store of `folder` instead of the user's.
     #[must_use]
     pub fn with_home(mut self, folder: impl Into<PathBuf>) -> Self {
         self.home = Some(folder.into());
+        self
+    }
+
+    /// The master key of connections stays with the data, see [`Book::without_keyring`].
+    #[must_use]
+    pub fn without_keyring(mut self) -> Self {
+        self.has_keyring = false;
         self
     }
 
@@ -300,7 +316,8 @@ impl Session {
 
     /// Connections of this session's store and of the environment.
     pub fn book(&self) -> Book {
-        Book::new(self.home.clone())
+        let book = Book::new(self.home.clone());
+        if self.has_keyring { book } else { book.without_keyring() }
     }
 
     fn snapshot(&self, key: FlowKey) -> Result<Snapshot, Problem> {

@@ -58,6 +58,7 @@ fn menu_of(action: Action) -> &'static str {
         | Action::ShowProfile
         | Action::ShowLog
         | Action::ShowRuns
+        | Action::Connections
         | Action::ThemeSystem
         | Action::ThemeDark
         | Action::ThemeLight
@@ -332,6 +333,12 @@ fn check_view(studio: &mut Studio, action: Action) {
         Action::ShowProfile => shows(studio, action, Action::ShowData, "Profile"),
         Action::ShowLog => shows(studio, action, Action::ShowData, "Log"),
         Action::ShowRuns => shows(studio, action, Action::ShowData, "Runs"),
+        Action::Connections => {
+            studio.perform(action);
+            assert!(studio.has("Close connections") && !studio.has("Profile"), "in front of the flow");
+            studio.press(PLAIN, Key::Escape);
+            assert!(!studio.has("Close connections") && studio.has("Profile"));
+        }
         Action::ThemeSystem | Action::ThemeDark | Action::ThemeLight => {
             studio.perform(Action::ThemeLight);
             assert_eq!(studio.harness.ctx.theme(), Theme::Light);

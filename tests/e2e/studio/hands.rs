@@ -49,8 +49,14 @@ impl Studio {
     /// Puts the keyboard into a field, takes out what it has, and types.
     #[track_caller]
     pub(crate) fn fill(&mut self, label: &str, text: &str) {
-        self.reveal(Role::TextInput, label);
-        self.click_role(Role::TextInput, label);
+        self.fill_in(Role::TextInput, label, text);
+    }
+
+    /// [`Studio::fill`] of another kind of field: one that hides its text, one of several lines.
+    #[track_caller]
+    pub(crate) fn fill_in(&mut self, role: Role, label: &str, text: &str) {
+        self.reveal(role, label);
+        self.click_role(role, label);
         self.press(CTRL, Key::A);
         self.press(PLAIN, Key::Delete);
         self.write(text);

@@ -5,6 +5,7 @@
 mod actions;
 mod areas;
 mod by_hand;
+mod connections;
 mod conventions;
 mod disk;
 mod files;
@@ -139,7 +140,9 @@ impl Studio {
         self.frames(1);
         self.until("everything is worked out", |studio| {
             let app = studio.app();
-            !app.waits_for_disk() && !app.docs().iter().any(|doc| doc.is_busy() && doc.job.is_none())
+            !app.waits_for_disk()
+                && !app.waits_for_connections()
+                && !app.docs().iter().any(|doc| doc.is_busy() && doc.job.is_none())
         });
         self.frames(1);
     }

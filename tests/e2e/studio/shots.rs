@@ -46,3 +46,20 @@ fn scales() -> Vec<(f32, u32)> {
     let count = if std::env::var_os("FLOWLOOM_SHOTS").is_some() { 2 } else { 1 };
     all[..count].to_vec()
 }
+
+#[test]
+fn connections_paint_in_both_themes_and_sizes() {
+    for (theme, action) in [("dark", "Dark theme"), ("light", "Light theme")] {
+        for (name, size, scale) in
+            [("wide", Vec2::new(1440.0, 900.0), 1.0), ("small", Vec2::new(900.0, 600.0), 1.5)]
+        {
+            let home = TempDir::new().expect("a folder");
+            let path = home.path().join("flow.flow.yaml");
+            std::fs::write(&path, super::ORDERS).expect("a flow file");
+            let mut studio = Studio::sized(home, Setup { open: vec![path], is_demo: false }, size, scale);
+            studio.run_command(action);
+            let name = |view: &str| format!("connections_{theme}_{name}_{view}");
+            super::connections::tour(&mut studio, &|studio, view| studio.shot(&name(view)));
+        }
+    }
+}

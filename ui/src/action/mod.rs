@@ -56,6 +56,7 @@ pub enum Action {
     ShowProfile,
     ShowLog,
     ShowRuns,
+    Connections,
     ThemeSystem,
     ThemeDark,
     ThemeLight,
@@ -155,6 +156,7 @@ impl Action {
         Self::ShowProfile,
         Self::ShowLog,
         Self::ShowRuns,
+        Self::Connections,
         Self::ThemeSystem,
         Self::ThemeDark,
         Self::ThemeLight,
@@ -217,6 +219,7 @@ impl Action {
             Self::ShowProfile => spec("show_profile", "Show the profile", "Nulls, distinct values and distribution of each column", None, keys![CTRL Num2]),
             Self::ShowLog => spec("show_log", "Show the log", "What happened", None, keys![CTRL Num3]),
             Self::ShowRuns => spec("show_runs", "Show the runs", "Earlier runs of this flow", None, keys![CTRL Num4]),
+            Self::Connections => spec("connections", "Connections", "Clusters, registries, databases and storage that flows reach by name", Some("ui/plug"), keys![CTRL L]),
             Self::ThemeSystem => spec("theme_system", "Theme of the system", "Dark or light as the system is", None, NO_KEYS),
             Self::ThemeDark => spec("theme_dark", "Dark theme", "Light text on dark ground", None, NO_KEYS),
             Self::ThemeLight => spec("theme_light", "Light theme", "Dark text on light ground", None, NO_KEYS),
@@ -272,9 +275,35 @@ impl Action {
                 | Self::ShowProfile
                 | Self::ShowLog
                 | Self::ShowRuns
+                | Self::Connections
                 | Self::ScaleUp
                 | Self::ScaleDown
                 | Self::ScaleReset
+        )
+    }
+
+    /// It is about the window, not about the flow in front: what is in front of the flow stays there.
+    pub fn is_for_window(self) -> bool {
+        matches!(
+            self,
+            Self::NewWindow
+                | Self::Quit
+                | Self::Cut
+                | Self::Copy
+                | Self::Paste
+                | Self::NextArea
+                | Self::PreviousArea
+                | Self::Connections
+                | Self::ThemeSystem
+                | Self::ThemeDark
+                | Self::ThemeLight
+                | Self::ScaleUp
+                | Self::ScaleDown
+                | Self::ScaleReset
+                | Self::Stop
+                | Self::CommandPalette
+                | Self::Shortcuts
+                | Self::About
         )
     }
 

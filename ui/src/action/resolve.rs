@@ -61,6 +61,7 @@ impl Action {
             | Self::ShowProfile
             | Self::ShowLog
             | Self::ShowRuns
+            | Self::Connections
             | Self::ThemeSystem
             | Self::ThemeDark
             | Self::ThemeLight

@@ -13,6 +13,9 @@ pub(super) enum Area {
     Canvas,
     Data,
     Settings,
+    /// In place of all but the toolbar.
+    Connections,
+    Connection,
 }
 
 /// The areas that the last frame has shown.
@@ -45,8 +48,9 @@ impl Areas {
         let count = self.shown.len();
         let focused = ctx.memory(egui::Memory::focused);
         let at = focused.and_then(|id| self.shown.iter().position(|place| place.has(ctx, id)));
-        let canvas = || self.shown.iter().position(|place| place.area == Area::Canvas);
-        let Some(from) = at.or_else(canvas) else { return };
+        let is_main = |place: &Place| matches!(place.area, Area::Canvas | Area::Connection);
+        let main = || self.shown.iter().position(is_main);
+        let Some(from) = at.or_else(main) else { return };
         for step in 1..count {
             let to = if is_forward { (from + step) % count } else { (from + count - step) % count };
             if let Some(first) = self.shown[to].first(ctx) {

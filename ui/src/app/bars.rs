@@ -70,6 +70,8 @@ impl App {
             );
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 verb(ui, Action::Export, Look::Framed, &env, keymap, requests);
+                let look = if is_narrow { Look::Icon } else { Look::Quiet };
+                verb(ui, Action::Connections, look, &env, keymap, requests);
                 for action in [Action::ToggleSettings, Action::ToggleData, Action::TogglePalette] {
                     verb(ui, action, Look::Icon, &env, keymap, requests);
                 }

@@ -9,7 +9,7 @@ use super::App;
 use super::disk::Then;
 use crate::dialog::{Close, Dialog, Unsaved};
 use crate::doc::Doc;
-use crate::request::Pick;
+use crate::request::{Pick, PickFor};
 use crate::shell::{Filter, Wish};
 
 /// How many recent files the menu offers.
@@ -25,7 +25,8 @@ pub(super) enum Asked {
         then: Option<Close>,
     },
     Setting {
-        flow: FlowKey,
+        /// The one in front.
+        flow: Option<FlowKey>,
         pick: Pick,
     },
     ExportFolder,
@@ -134,9 +135,8 @@ impl App {
     }
 
     pub(super) fn ask_setting(&mut self, pick: Pick) {
-        let Some(doc) = self.doc() else { return };
-        let (flow, folder) = (doc.key, Some(self.folder()));
-        let (is_save, key) = (pick.is_save, pick.key.clone());
+        let (folder, is_save, key) = (Some(self.folder()), pick.is_save, pick.key.clone());
+        let flow = self.doc().map(|doc| doc.key);
         let token = self.token(Asked::Setting { flow, pick });
         let (title, filters) = (format!("Choose the file for `{key}`"), Vec::new());
         self.wishes.push(if is_save {
@@ -163,11 +163,14 @@ impl App {
         match asked {
             Asked::Open => self.load_file(path, Then::Show),
             Asked::Save { flow, then } => self.save_to(flow, Some(with_end(path)), then),
-            Asked::Setting { flow, pick } => {
-                if let Some(doc) = self.docs.iter_mut().find(|doc| doc.key == flow) {
-                    doc.picked.insert((pick.node, pick.key), path);
+            Asked::Setting { flow, pick } => match pick.what {
+                PickFor::Connection(serial) => self.connections.set_picked(serial, pick.key, path),
+                PickFor::Node(node) => {
+                    if let Some(doc) = self.docs.iter_mut().find(|doc| Some(doc.key) == flow) {
+                        doc.picked.insert((node, pick.key), path);
+                    }
                 }
-            }
+            },
             Asked::ExportFolder => {
                 if let Some(Dialog::Export(export)) = &mut self.dialog {
                     export.set_folder(path);

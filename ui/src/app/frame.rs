@@ -17,11 +17,25 @@ const FOLDED: f32 = 52.0;
 impl App {
     pub(super) fn frame(&mut self, ui: &mut Ui) {
         let is_narrow = ui.available_width() < NARROW;
-        let drawer = if is_narrow { self.drawer_width(ui) } else { 0.0 };
         self.areas.clear();
         self.menu_bar(ui);
         self.toolbar(ui);
         self.status_bar(ui);
+        if self.connections.is_open() {
+            self.connections_view(ui);
+        } else {
+            self.flow_view(ui, is_narrow);
+        }
+        let front = self.doc().map(|doc| doc.key);
+        self.panels.right.settings.settle(ui.ctx(), front, &mut self.requests);
+        self.context_menu(ui);
+        self.dialogs(ui);
+        self.toasts.ui(ui.ctx());
+    }
+
+    /// The flow in front and its panels.
+    fn flow_view(&mut self, ui: &mut Ui, is_narrow: bool) {
+        let drawer = if is_narrow { self.drawer_width(ui) } else { 0.0 };
         self.palette(ui, is_narrow);
         if !is_narrow {
             self.settings(ui);
@@ -31,11 +45,6 @@ impl App {
         if drawer > 0.0 {
             self.drawer(ui, drawer);
         }
-        let front = self.doc().map(|doc| doc.key);
-        self.panels.right.settings.settle(ui.ctx(), front, &mut self.requests);
-        self.context_menu(ui);
-        self.dialogs(ui);
-        self.toasts.ui(ui.ctx());
     }
 
     fn palette(&mut self, ui: &mut Ui, is_narrow: bool) {

@@ -70,6 +70,7 @@ const MENUS: [Menu; 5] = [
             Some(Action::ShowProfile),
             Some(Action::ShowLog),
             Some(Action::ShowRuns),
+            Some(Action::Connections),
             None,
             Some(Action::ScaleUp),
             Some(Action::ScaleDown),

@@ -4,6 +4,7 @@
 mod areas;
 mod bars;
 mod clipboard;
+mod connections;
 mod demo;
 mod disk;
 mod drafts;
@@ -24,10 +25,11 @@ use flowloom_studio::demo::{Demo, Starting};
 use flowloom_studio::{Command, Desk, Draft, FlowKey, Limits, Session};
 
 use crate::action::{Env, Keymap};
+use crate::connections::{Go, View, Want};
 use crate::dialog::{Close, Dialog};
 use crate::doc::Doc;
 use crate::panel;
-use crate::request::{About, Requests};
+use crate::request::{About, Request, Requests};
 use crate::shell::{Answer, Setup, Wish};
 use preferences::Preferences;
 use toast::Toasts;
@@ -48,6 +50,7 @@ pub struct App {
     kept: Option<Preferences>,
     recent: Vec<PathBuf>,
     dialog: Option<Dialog>,
+    connections: View,
     toasts: Toasts,
     panels: Panels,
     areas: areas::Areas,
@@ -103,9 +106,9 @@ impl App {
         Self::with(setup, None, Session::new(Limits::default()), Desk::open())
     }
 
-    /// As [`App::new`], with its data in `home`.
+    /// As [`App::new`], with all its data in `home`: the key that locks secrets too, not in the system's keyring.
     pub fn in_home(setup: Setup, home: PathBuf) -> Self {
-        let session = Session::new(Limits::default()).with_home(&home);
+        let session = Session::new(Limits::default()).with_home(&home).without_keyring();
         let desk = Desk::open_in(home.clone());
         Self::with(setup, Some(home), session, desk)
     }
@@ -127,6 +130,7 @@ impl App {
             kept: None,
             recent: Vec::new(),
             dialog: None,
+            connections: View::default(),
             toasts: Toasts::default(),
             panels: Panels::default(),
             areas: areas::Areas::default(),
@@ -197,6 +201,10 @@ impl App {
 
     /// The window's cross was pressed: whether it may go at once. Where not, the user is asked.
     pub fn may_close(&mut self) -> bool {
+        if self.connections.is_dirty() {
+            self.requests.push(Request::Connections(Want::Go(Go::Window)));
+            return false;
+        }
         if self.is_closing || self.docs.iter().all(|doc| doc.is_saved) {
             return true;
         }
@@ -237,6 +245,11 @@ impl App {
         !self.disk.is_idle()
     }
 
+    /// Whether something was asked about connections and not answered; a test of one does not count.
+    pub fn waits_for_connections(&self) -> bool {
+        self.connections.is_busy()
+    }
+
     fn env(&self) -> Env<'_> {
         Env { doc: self.docs.get(self.front), tabs: self.docs.len() }
     }
@@ -270,6 +283,7 @@ impl App {
         self.poll_demo();
         let mut is_busy = self.starting.is_some() || !self.is_loaded;
         is_busy |= self.poll_disk();
+        is_busy |= self.connections.poll(&mut self.session, &mut self.requests);
         for doc in &mut self.docs {
             is_busy |= doc.poll(&mut self.session);
         }

@@ -9,10 +9,11 @@ use super::disk::Then;
 use super::preferences::ThemeChoice;
 use crate::action::{Action, Focus, Resolved};
 use crate::canvas;
+use crate::connections::{Go, Want};
 use crate::dialog::{Answered, Close, Dialog};
 use crate::doc::Goal;
 use crate::panel::bottom::Tab;
-use crate::request::Request;
+use crate::request::{PickFor, Request};
 use crate::shell::Wish;
 
 impl App {
@@ -22,6 +23,10 @@ impl App {
         let is_typing = ctx.text_edit_focused() || self.panels.bottom.owns_clipboard();
         if self.dialog.is_some() {
             return;
+        }
+        if self.connections.is_open() {
+            self.connections_keyboard(ctx);
+            return self.escape_key(ctx, ctx.text_edit_focused());
         }
         let focused = ctx.memory(egui::Memory::focused);
         let canvas = self.doc().map(|doc| canvas::id(doc.key));
@@ -36,6 +41,10 @@ impl App {
         if !is_typing {
             self.clipboard_events(ctx);
         }
+        self.escape_key(ctx, is_typing);
+    }
+
+    fn escape_key(&mut self, ctx: &Context, is_typing: bool) {
         // Esc takes the keyboard off a text field before this is asked, and closes what is open over the
         // window: it is theirs then.
         let is_theirs = is_typing || self.was_typing || egui::Popup::is_any_open(ctx);
@@ -48,6 +57,9 @@ impl App {
     fn escape(&mut self) {
         if self.menu.take().is_some() {
             return;
+        }
+        if self.connections.is_open() {
+            return self.connections.escape(&mut self.requests);
         }
         let Some(doc) = self.docs.get_mut(self.front) else { return };
         if doc.canvas.escape() || !std::mem::take(&mut doc.selection).is_empty() {
@@ -103,7 +115,8 @@ impl App {
                 }
             }
             Request::Pick(pick) => self.ask_setting(pick),
-            Request::TakePicked { node, key } => {
+            Request::TakePicked { what: PickFor::Connection(_), .. } => self.connections.take_picked(),
+            Request::TakePicked { what: PickFor::Node(node), key } => {
                 if let Some(doc) = self.docs.get_mut(self.front) {
                     doc.picked.remove(&(node, key));
                 }
@@ -113,6 +126,14 @@ impl App {
             Request::CloseTab(key) => self.close_tab(key),
             Request::ContextMenu { at, about } => self.menu = Some((at, about)),
             Request::Tell(problem) => self.tell(problem),
+            Request::Say(words) => self.toasts.info(words),
+            Request::Connections(want) => self.want(want),
+            Request::Ask(question) => self.dialog = Some(Dialog::Connection(question)),
+            Request::CloseWindow => {
+                if self.may_close() {
+                    self.close_window();
+                }
+            }
             Request::Copy(text) => ctx.copy_text(text),
             Request::Answered(answered) => self.answered(ctx, answered),
         }
@@ -170,6 +191,10 @@ impl App {
 
     /// Does what an action says, or says why not.
     pub(super) fn act(&mut self, ctx: &Context, action: Action) {
+        if self.connections.is_open() && !action.is_for_window() {
+            // Of the flow: it comes to the front first.
+            return self.want(Want::Go(Go::Act(action)));
+        }
         match action.resolve(&self.env()) {
             Resolved::Off(reason) => self.toasts.info(format!("{}: {}", action.label(), lower_first(reason))),
             Resolved::Send(command) => {
@@ -214,6 +239,7 @@ impl App {
                     self.dialog = Some(Dialog::export(doc, &mut self.session));
                 }
             }
+            Action::Connections => self.toggle_connections(),
             Action::CommandPalette => self.dialog = Some(Dialog::palette()),
             Action::Shortcuts => self.dialog = Some(Dialog::shortcuts()),
             Action::About => self.dialog = Some(Dialog::About),
@@ -309,7 +335,14 @@ impl App {
 
     fn answered(&mut self, ctx: &Context, answered: Answered) {
         match answered {
-            Answered::Dismissed => self.dialog = None,
+            Answered::Dismissed => {
+                self.dialog = None;
+                self.connections.stay();
+            }
+            Answered::Connection(decision) => {
+                self.dialog = None;
+                self.want(Want::Decided(decision));
+            }
             Answered::Act(action) => {
                 self.dialog = None;
                 self.act(ctx, action);

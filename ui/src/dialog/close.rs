@@ -3,10 +3,10 @@
 use egui::{RichText, Ui};
 use flowloom_studio::FlowKey;
 
-use super::{Answered, title};
+use super::{Answered, answers, title};
 use crate::doc::Doc;
 use crate::theme::Tokens;
-use crate::widget::tool::{self, ButtonLook};
+use crate::widget::tool::ButtonLook;
 
 /// What is about to close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,20 +52,14 @@ impl CloseDialog {
             ui.add_space(4.0);
         }
         ui.label(RichText::new("Without saving they are lost").color(Tokens::of(ui).dim));
-        ui.add_space(12.0);
-        let mut answer = None;
-        ui.horizontal(|ui| {
-            let save = if self.unsaved.len() > 1 { "Save all" } else { "Save" };
-            if tool::button(ui, None, save, None, ButtonLook::Primary, true).clicked() {
-                answer = Some(Answered::SaveAndClose(self.what));
-            }
-            if tool::button(ui, None, "Don't save", None, ButtonLook::Framed, true).clicked() {
-                answer = Some(Answered::CloseAnyway(self.what));
-            }
-            if tool::button(ui, None, "Cancel", None, ButtonLook::Quiet, true).clicked() {
-                answer = Some(Answered::Dismissed);
-            }
-        });
-        answer
+        let save = if self.unsaved.len() > 1 { "Save all" } else { "Save" };
+        answers(
+            ui,
+            [
+                (save, ButtonLook::Primary, Answered::SaveAndClose(self.what)),
+                ("Don't save", ButtonLook::Framed, Answered::CloseAnyway(self.what)),
+                ("Cancel", ButtonLook::Quiet, Answered::Dismissed),
+            ],
+        )
     }
 }

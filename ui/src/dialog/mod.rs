@@ -2,6 +2,7 @@
 
 mod about;
 mod close;
+mod connection;
 mod export;
 mod palette;
 mod recover;
@@ -14,8 +15,10 @@ use flowloom_flow::{NodeId, Registry, Target};
 use flowloom_studio::{Draft, FlowKey, Session};
 
 use crate::action::{Action, Env, Keymap, Shortcut};
+use crate::connections::{Decision, Question};
 use crate::doc::Doc;
 use crate::theme::Tokens;
+use crate::widget::tool::{self, ButtonLook};
 
 pub use close::{Close, Unsaved};
 pub use export::Export;
@@ -35,6 +38,7 @@ pub enum Dialog {
     Export(Export),
     Close(close::CloseDialog),
     Recover(recover::Recover),
+    Connection(Question),
     About,
 }
 
@@ -51,6 +55,7 @@ pub enum Answered {
     CloseAnyway(Close),
     /// Whether the found draft is wanted.
     Recover(bool),
+    Connection(Decision),
     PickExportFolder,
     Export {
         flow: FlowKey,
@@ -114,12 +119,25 @@ impl Dialog {
             Self::Export(export) => export.ui(ui, env, session),
             Self::Close(close) => close.ui(ui),
             Self::Recover(recover) => recover.ui(ui),
+            Self::Connection(question) => connection::ui(ui, question),
             Self::About => about::ui(ui),
         });
         let may_dismiss = !matches!(self, Self::Recover(_));
         let is_dismissed = may_dismiss && shown.should_close();
         shown.inner.or_else(|| is_dismissed.then_some(Answered::Dismissed))
     }
+}
+
+/// Buttons beside each other, the one that is meant first; the answer of the one that is clicked.
+fn answers<const N: usize>(ui: &mut Ui, answers: [(&str, ButtonLook, Answered); N]) -> Option<Answered> {
+    ui.add_space(12.0);
+    ui.horizontal(|ui| {
+        let clicked = |(label, look, answer)| {
+            tool::button(ui, None, label, None, look, true).clicked().then_some(answer)
+        };
+        answers.map(clicked).into_iter().flatten().next()
+    })
+    .inner
 }
 
 /// A dialog's title.

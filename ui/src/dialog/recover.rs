@@ -3,9 +3,9 @@
 use egui::{RichText, Ui};
 use flowloom_studio::Draft;
 
-use super::{Answered, title};
+use super::{Answered, answers, title};
 use crate::theme::Tokens;
-use crate::widget::tool::{self, ButtonLook};
+use crate::widget::tool::ButtonLook;
 
 /// The offer.
 pub struct Recover {
@@ -38,16 +38,12 @@ impl Recover {
             let rest = format!("{} more to decide on after this one", self.others);
             ui.label(RichText::new(rest).small().color(tokens.dim));
         }
-        ui.add_space(12.0);
-        let mut answer = None;
-        ui.horizontal(|ui| {
-            if tool::button(ui, None, "Recover", None, ButtonLook::Primary, true).clicked() {
-                answer = Some(Answered::Recover(true));
-            }
-            if tool::button(ui, None, "Discard", None, ButtonLook::Framed, true).clicked() {
-                answer = Some(Answered::Recover(false));
-            }
-        });
-        answer
+        answers(
+            ui,
+            [
+                ("Recover", ButtonLook::Primary, Answered::Recover(true)),
+                ("Discard", ButtonLook::Framed, Answered::Recover(false)),
+            ],
+        )
     }
 }

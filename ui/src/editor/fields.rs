@@ -1,12 +1,14 @@
 //! The fields of a message or file: names and types.
 
 use egui::{Spinner, Ui};
+use flowloom_flow::NodeId;
 use flowloom_flow::value::{FieldSpec, Fields};
 
 use super::Edit;
 use super::parts::{self, Part};
-use crate::form::At;
-use crate::request::Request;
+use crate::doc::Doc;
+use crate::form::{At, Owner};
+use crate::request::{Request, Requests};
 use crate::widget::field::Field;
 use crate::widget::rows::rows;
 use crate::widget::{button, text};
@@ -25,8 +27,10 @@ impl Edit for Fields {
                 ui.memory_mut(|memory| memory.request_focus(id.with(("name", last))));
             }
             // Only what reads from outside has something to infer from.
-            if at.card.inputs.is_empty() {
-                infer(ui, at);
+            if let Owner::Node { id, card, doc } = at.owner
+                && card.inputs.is_empty()
+            {
+                infer(ui, doc, id, at.out);
             }
         });
     }
@@ -48,14 +52,14 @@ fn row(ui: &mut Ui, i: usize, field: &mut FieldSpec, at: &At<'_>) {
     at.tell(ui, &format!("[{i}]"));
 }
 
-fn infer(ui: &mut Ui, at: &mut At<'_>) {
-    if at.doc.is_inferring(at.node) {
+fn infer(ui: &mut Ui, doc: &Doc, node: &NodeId, out: &mut Requests) {
+    if doc.is_inferring(node) {
         ui.add(Spinner::new().size(12.0));
         text::paragraph(ui, "Looking at a sample…");
         return;
     }
     let infer = button::quiet(ui, "ui/refresh", "Infer from a sample");
     if infer.on_hover_text("Reads a sample of what this node reads and takes its fields").clicked() {
-        at.out.push(Request::Infer(at.node.clone()));
+        out.push(Request::Infer(node.clone()));
     }
 }

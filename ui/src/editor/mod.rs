@@ -2,9 +2,12 @@
 //! edited as JSON.
 
 mod aggregations;
+mod certificate;
 mod column;
 mod columns;
 mod conditions;
+mod connection;
+mod credential;
 mod expression;
 mod fields;
 mod file_path;
@@ -25,8 +28,8 @@ use std::any::TypeId;
 use egui::Ui;
 use flowloom_flow::form::{Editable, Value};
 use flowloom_flow::value::{
-    Aggregations, Column, Columns, Conditions, Expression, Fields, FilePath, Formulas, Grid, JoinKeys,
-    Properties, Selection, SortKeys, Topic,
+    Aggregations, Certificate, Column, Columns, Conditions, ConnectionName, Credential, Expression, Fields,
+    FilePath, Formulas, Grid, JoinKeys, Properties, Selection, SortKeys, Topic,
 };
 
 pub use json::json;
@@ -51,9 +54,12 @@ const fn row<V: Edit>() -> (TypeId, Editor) {
 /// The table of editors, sorted by the name of the type.
 const EDITORS: &[(TypeId, Editor)] = &[
     row::<Aggregations>(),
+    row::<Certificate>(),
     row::<Column>(),
     row::<Columns>(),
     row::<Conditions>(),
+    row::<ConnectionName>(),
+    row::<Credential>(),
     row::<Expression>(),
     row::<Fields>(),
     row::<FilePath>(),

@@ -5,7 +5,6 @@ use flowloom_flow::value::Topic;
 
 use super::Edit;
 use crate::form::{At, chrome};
-use crate::request::Request;
 use crate::widget::button;
 use crate::widget::field::Field;
 use crate::widget::pick::{self, Entry, List};
@@ -24,21 +23,20 @@ impl Edit for Topic {
         let (field, open) = anchor.inner;
         let was_open = pick::is_open(ui, &open);
         if open.clicked() && !was_open {
-            let ask = Request::Suggest { node: at.node.clone(), key: at.key.to_owned() };
-            at.out.push(ask);
+            at.suggest();
         }
-        let (found, is_coming) = at.doc.suggestions(at.node, at.key);
+        let (found, is_coming) = at.suggestions();
         let note = match (found, is_coming) {
             (Some(Err(_)), false) => "The cluster could not be asked",
             (_, true) | (None, false) => "Asking the cluster…",
-            (Some(Ok(topics)), false) if topics.is_empty() => "The cluster has no topics",
+            (Some(Ok([])), false) => "The cluster has no topics",
             (Some(Ok(_)), false) => "",
         };
         let current = self.0.clone();
         let is_picked = |value: &str| value == current;
         let list = List { is_picked: &is_picked, takes_other: false, takes_many: false, is_mono: true, note };
         let entries = || {
-            let topics = found.and_then(|found| found.as_ref().ok()).map(Vec::as_slice).unwrap_or_default();
+            let topics = found.and_then(Result::ok).unwrap_or_default();
             topics.iter().map(|topic| Entry::new(&topic.value, &topic.detail)).collect()
         };
         let place = field.rect.union(open.rect);
@@ -57,7 +55,7 @@ impl Edit for Topic {
                 chrome::problem(ui, problem);
             }
             if button::quiet(ui, "ui/refresh", "Ask again").clicked() {
-                at.out.push(Request::Suggest { node: at.node.clone(), key: at.key.to_owned() });
+                at.suggest();
             }
         }
     }

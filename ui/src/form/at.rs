@@ -2,12 +2,11 @@
 
 use egui::{Id, Ui};
 use flowloom_flow::value::show_dtype;
-use flowloom_flow::{Card, NodeId};
 use polars::prelude::{DataType, Schema};
 
 use super::chrome;
 use super::faults::Faults;
-use crate::doc::Doc;
+use super::owner::Owner;
 use crate::format::sentence;
 use crate::request::Requests;
 use crate::theme::{self, Tokens};
@@ -18,12 +17,10 @@ use crate::widget::text;
 pub struct At<'a> {
     /// Of the setting's widget; parts of it are `id.with(…)`.
     pub id: Id,
-    pub node: &'a NodeId,
-    pub card: &'static Card,
+    pub owner: Owner<'a>,
     pub key: &'a str,
     /// What the setting is called; its parts are called after it.
     pub label: &'a str,
-    pub doc: &'a Doc,
     /// What the setting may refer to; without columns where they are not known.
     pub inputs: &'a [Schema],
     /// Why the columns of an input are not known.

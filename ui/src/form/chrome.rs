@@ -104,3 +104,15 @@ pub(crate) fn problem(ui: &mut Ui, problem: &Problem) {
     let color = if problem.is_error() { tokens.error } else { tokens.warn };
     text::trouble(ui, &advice(problem), color);
 }
+
+/// What goes wrong while a switch is on.
+pub(crate) fn danger(ui: &mut Ui, words: &str) {
+    let tokens = Tokens::of(ui);
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let (place, _) = ui.allocate_exact_size(Vec2::new(14.0, 16.0), Sense::hover());
+        let sign = Rect::from_center_size(place.center(), Vec2::splat(14.0));
+        icon::paint(ui.painter(), "ui/warning", sign, tokens.error);
+        text::trouble(ui, words, tokens.error);
+    });
+}

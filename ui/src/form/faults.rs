@@ -31,6 +31,12 @@ impl<'a> Faults<'a> {
         self.take(|problem| problem.at.field.as_deref().is_some_and(|field| is_in(field, path)))
     }
 
+    /// Keeps warnings about the setting from being told.
+    pub fn silence_warnings(&self, path: &str) {
+        let is_in = |problem: &Problem| problem.at.field.as_deref().is_some_and(|field| is_in(field, path));
+        self.take(|problem| !problem.is_error() && is_in(problem));
+    }
+
     /// What is wrong with the node, or with a setting that `is_shown` does not know.
     pub fn of_node(&self, is_shown: impl Fn(&str) -> bool) -> Vec<&'a Problem> {
         self.take(|problem| problem.at.field.as_deref().is_none_or(|field| !is_shown(root(field))))

@@ -1,4 +1,4 @@
-//! A kind's panel on egui: [`EguiForm`] is the form that draws and edits.
+//! A kind's panel on egui: [`EguiForm`] is the form that draws and edits, of nodes and of connections.
 //!
 //! A setting that the flow writes with `${name}` is shown as it is written, and edited so: its value stands
 //! in the node only so that the panel can be drawn.
@@ -7,6 +7,7 @@ mod at;
 pub(crate) mod chrome;
 mod faults;
 mod loaded;
+mod owner;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,16 +15,16 @@ use std::ops::RangeInclusive;
 
 use egui::{Id, Rect, Ui};
 use flowloom_flow::form::Editable;
-use flowloom_flow::{Card, Choice, Form, NodeId, Setting};
+use flowloom_flow::{Choice, Form, Setting};
 use polars::prelude::Schema;
 use serde_json::{Value as Json, json};
 
 pub use at::At;
 pub use faults::Faults;
 pub(crate) use loaded::Loaded;
+pub use owner::{OfConnection, Owner};
 use written::Written;
 
-use crate::doc::Doc;
 use crate::editor;
 use crate::request::Requests;
 use crate::widget::choice::choice;
@@ -46,9 +47,7 @@ pub struct FormState {
 /// Draws a panel into `ui` and takes the user's edits.
 pub struct EguiForm<'a> {
     pub ui: &'a mut Ui,
-    pub doc: &'a Doc,
-    pub node: &'a NodeId,
-    pub card: &'static Card,
+    pub owner: Owner<'a>,
     pub faults: &'a Faults<'a>,
     /// Settings as the flow has them, where they are no plain values.
     pub written: &'a BTreeMap<String, Json>,
@@ -69,14 +68,12 @@ impl EguiForm<'_> {
     fn field(&mut self, setting: Setting<'_>, inputs: &[Schema], body: impl FnOnce(&mut Ui, &mut At<'_>)) {
         self.shown.insert(setting.key.to_owned());
         let id = self.id(setting.key);
-        let Self { ui, doc, node, card, faults, unknown, out, .. } = self;
+        let Self { ui, owner, faults, unknown, out, .. } = self;
         let mut at = At {
             id,
-            node,
-            card,
+            owner: *owner,
             key: setting.key,
             label: setting.label,
-            doc,
             inputs,
             unknown: *unknown,
             faults,
@@ -92,7 +89,7 @@ impl EguiForm<'_> {
     }
 
     fn id(&self, key: &str) -> Id {
-        Id::unique(("setting", self.node.as_str(), key))
+        self.owner.id(key)
     }
 
     /// Scrolls to the setting that was jumped to, and marks it.
@@ -148,7 +145,7 @@ impl EguiForm<'_> {
 
 impl Form for EguiForm<'_> {
     fn section(&mut self, title: &str, body: &mut dyn FnMut(&mut dyn Form)) {
-        let name = format!("{} {title}", self.card.id);
+        let name = format!("{} {title}", self.owner.kind());
         let keys = self.state.sections.get(&name).cloned().unwrap_or_default();
         if self.jump.is_some_and(|jump| keys.iter().any(|key| faults::is_in(jump, key))) {
             self.state.folded.remove(&name);
@@ -215,6 +212,11 @@ impl Form for EguiForm<'_> {
         let faults = self.faults;
         let shown = self.ui.scope(|ui| {
             chrome::beside(ui, setting, |ui| switch::switch(ui, id, setting.label, value));
+            if *value && !setting.danger.is_empty() {
+                chrome::danger(ui, setting.danger);
+                // It says the same, and more of it.
+                faults.silence_warnings(setting.key);
+            }
             for problem in faults.inside(setting.key) {
                 chrome::problem(ui, problem);
             }

@@ -14,10 +14,11 @@ use flowloom_studio::{FlowKey, registry};
 use polars::prelude::Schema;
 
 use crate::doc::Doc;
-use crate::form::{EguiForm, Faults, FormState, Loaded, chrome};
+use crate::form::{EguiForm, Faults, FormState, Loaded, Owner, chrome};
 use crate::request::{Request, Requests};
 use crate::theme::{self, Tokens, space};
 use crate::widget::field::Field;
+use crate::widget::lines::Lines;
 use crate::widget::text;
 
 /// What the panel remembers between frames.
@@ -170,9 +171,7 @@ fn form(
     let mut now = loaded.node.clone_node();
     let mut form = EguiForm {
         ui,
-        doc,
-        node: id,
-        card,
+        owner: Owner::Node { id, card, doc },
         faults,
         written: &loaded.written,
         unknown: unknown.as_deref(),
@@ -243,17 +242,7 @@ fn note(ui: &mut Ui, doc: &Doc, id: &NodeId, node: &FlowNode, state: &mut Settin
 
 /// A field of several lines.
 fn paragraph_field(ui: &mut Ui, id: Id, label: &str, hint: &str, value: &mut String) -> Response {
-    let tokens = Tokens::of(ui);
-    let frame = crate::widget::field::frame(ui, id, false).inner_margin(Margin::symmetric(7, 5));
-    let edit = TextEdit::multiline(value)
-        .id(id)
-        .frame(frame)
-        .font(theme::body())
-        .text_color(tokens.text)
-        .hint_text(egui::RichText::new(hint).color(tokens.faint))
-        .desired_width(f32::INFINITY)
-        .desired_rows(2);
-    ui.add(edit).accessible_name(label)
+    Lines { hint, rows: (2, usize::MAX), ..Lines::new(id, label) }.show(ui, value)
 }
 
 /// A field of one line with its label above.

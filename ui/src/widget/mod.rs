@@ -6,6 +6,7 @@ pub mod choice;
 pub mod dropdown;
 mod empty;
 pub mod field;
+pub mod lines;
 pub mod pick;
 pub mod rows;
 mod segmented;

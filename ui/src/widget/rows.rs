@@ -95,6 +95,10 @@ pub fn rows_between<T>(
 
 /// `Condition 1` inside of a sentence.
 pub fn lower(name: &str) -> String {
+    // `CA certificate` stays what it is.
+    if name.chars().nth(1).is_some_and(char::is_uppercase) {
+        return name.to_owned();
+    }
     let mut letters = name.chars();
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }

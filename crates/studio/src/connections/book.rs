@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flowloom_connections::{
-    Named, Origin, Settings, check_name, credentials, environment, file, kind, reference, with_kept,
+    Held, Named, Origin, Settings, Walk, check_name, credentials, environment, file, kind, reference,
+    with_kept,
 };
 use flowloom_flow::value::Credential;
 use flowloom_flow::{Access, Connections, Problem, Secret, Suggestion, Vault, no_connection};
@@ -34,6 +35,8 @@ pub struct Book {
     get: Arc<Get>,
     /// Names of variables.
     names: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
+    /// The system's keyring may hold the master key.
+    has_keyring: bool,
 }
 
 impl fmt::Debug for Book {
@@ -58,7 +61,14 @@ impl Book {
             home,
             get: Arc::new(|name| env::var(name).ok()),
             names: Arc::new(|| env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect()),
+            has_keyring: true,
         }
+    }
+
+    /// The master key is never looked for in the system's keyring, and never put there.
+    #[must_use]
+    pub fn without_keyring(self) -> Self {
+        Self { has_keyring: false, ..self }
     }
 
     /// The same in another environment.
@@ -171,6 +181,25 @@ impl Book {
             .keep_connection(&connection, draft.before.as_deref(), &changes, &master.ring)
             .map_err(problem)?;
         Ok(master.is_new.then(|| notice(&master.place)))
+    }
+
+    /// Keeps a copy of a connection of the store, with its secrets; what [`Book::keep`] says.
+    pub fn duplicate(&self, name: &str, to: &str) -> Result<Option<String>, Problem> {
+        let mut draft = self.draft(name)?;
+        let vault = self.vault(&draft);
+        let mut failed = None;
+        let mut unlock = Walk(|field: &str, held: Held<'_>| {
+            let Held::Credential(credential @ Credential::Kept) = held else { return };
+            match vault.secret(field) {
+                Ok(secret) => *credential = secret.map_or(Credential::Empty, Credential::Given),
+                Err(problem) => failed = Some(problem),
+            }
+        });
+        draft.settings.form(&mut unlock);
+        match failed {
+            Some(problem) => Err(problem),
+            None => self.keep(&Draft { name: to.to_owned(), before: None, ..draft }),
+        }
     }
 
     /// Forgets a connection of the store, and its secrets.
@@ -322,6 +351,7 @@ impl Book {
     fn keyring(&self, store: &Store) -> Box<dyn Keyring> {
         match (self.get)("FLOWLOOM_KEYRING").as_deref() {
             Some("off") => Box::new(NoKeyring),
+            _ if !self.has_keyring => Box::new(NoKeyring),
             _ => Box::new(SystemKeyring::new(store.folder())),
         }
     }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use flowloom_connections::{
-    Card, Description, Entry, Group, KINDS, Origin, Preset, Settings, credentials, describe, kind,
+    Card, Description, Entry, Group, KINDS, Origin, Preset, Settings, check_name, credentials, describe, kind,
 };
 use flowloom_flow::Problem;
 pub use flowloom_kafka::inspect::{ConfigEntry, GroupFacts, GroupPartition, Groups, PartitionFacts};
@@ -56,6 +56,8 @@ pub enum Ask {
     Draft { name: String },
     /// Puts it into the store.
     Keep { draft: Draft },
+    /// Keeps a copy of one of the store under another name, with its secrets.
+    Duplicate { name: String, to: String },
     /// Takes it out of the store, with its secrets.
     Remove { name: String },
     /// Flows that name it, among those that this person has used.

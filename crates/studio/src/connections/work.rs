@@ -58,6 +58,10 @@ fn answer(
             let notice = book.keep(&draft)?;
             Answer::Kept { name: draft.name, notice }
         }
+        Ask::Duplicate { name, to } => {
+            let notice = book.duplicate(&name, &to)?;
+            Answer::Kept { name: to, notice }
+        }
         Ask::Remove { name } => {
             book.remove(&name)?;
             Answer::Removed { name }

@@ -10,7 +10,7 @@ use flowloom_flow::NodeId;
 use flowloom_studio::{Command, Limits, Reply, Session};
 use flowloom_ui::doc::Doc;
 use flowloom_ui::panel::settings::{self, SettingsState};
-use flowloom_ui::request::{Request, Requests};
+use flowloom_ui::request::{PickFor, Request, Requests};
 use flowloom_ui::theme::Tokens;
 use serde_json::{Map, Value as Json};
 
@@ -246,7 +246,7 @@ fn carry_out(state: &mut State, request: Request) {
             state.doc.selection = nodes;
             Vec::new()
         }
-        Request::TakePicked { node, key } => {
+        Request::TakePicked { what: PickFor::Node(node), key } => {
             state.doc.picked.remove(&(node, key));
             Vec::new()
         }

@@ -1,0 +1,115 @@
+//! The head of the connection at the right: what it is called, what it is, what can be done with it.
+
+use egui::{Align, Id, Layout, Rect, RichText, Sense, Ui, Vec2};
+
+use super::shown::Shown;
+use super::{Want, look};
+use crate::action::{Action, Keymap};
+use crate::form::{Faults, chrome};
+use crate::request::{Request, Requests};
+use crate::theme::{self, Tokens, space};
+use crate::widget::field::Field;
+use crate::widget::text;
+use crate::widget::tool::{self, ButtonLook};
+
+const TILE: f32 = 36.0;
+const NAME: f32 = 300.0;
+
+pub(super) fn show(ui: &mut Ui, shown: &mut Shown, faults: &Faults<'_>, keymap: &Keymap, out: &mut Requests) {
+    let tokens = Tokens::of(ui);
+    let card = shown.card();
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 12.0;
+        let (tile, _) = ui.allocate_exact_size(Vec2::splat(TILE), Sense::hover());
+        let id = card.map_or("other", |card| card.id);
+        look::tile(ui, id, card.map(|card| card.group), tile);
+        let space = ui.available_rect_before_wrap();
+        let buttons = actions(ui, space, shown, keymap, out);
+        let room = buttons.left() - space.left() - 16.0;
+        if let Some(edited) = &mut shown.edited {
+            let field = Field::new(Id::unique(("connection name", shown.serial)), "Name").hint("Name");
+            let field = field.font(theme::title()).wrong(faults.has("name")).width(room.min(NAME));
+            let field = field.show(ui, &mut edited.draft.name);
+            if std::mem::take(&mut shown.is_new) {
+                field.request_focus();
+            }
+        } else {
+            let name = shown.name().unwrap_or_default();
+            let words = text::line(ui, name, theme::title(), tokens.text, room);
+            ui.label(words).on_hover_text(name);
+        }
+    });
+    for problem in faults.inside("name") {
+        chrome::problem(ui, problem);
+    }
+    let kind = card.map_or("", |card| card.name);
+    let caption = match (&shown.edited, &shown.listed) {
+        (Some(edited), _) => edited.draft.settings.caption(),
+        (None, Some(listed)) => listed.caption.clone(),
+        (None, None) => String::new(),
+    };
+    let words = if caption.is_empty() { kind.to_owned() } else { format!("{kind} · {caption}") };
+    let line = text::line(ui, &words, theme::small(), tokens.dim, ui.available_width());
+    let is_cut = line.elided;
+    let line = ui.label(line);
+    if is_cut {
+        line.on_hover_text(&words);
+    }
+    if let Some(listed) = &shown.listed {
+        let whence = look::whence(&listed.origin);
+        if !whence.is_empty() {
+            text::paragraph(ui, &whence);
+        }
+    }
+}
+
+/// Buttons at the right of `space`; where they are.
+fn actions(ui: &mut Ui, space: Rect, shown: &Shown, keymap: &Keymap, out: &mut Requests) -> Rect {
+    let place = Rect::from_min_size(space.min, Vec2::new(space.width(), TILE));
+    let builder = egui::UiBuilder::new().max_rect(place).layout(Layout::right_to_left(Align::Center));
+    // Beside what follows, which takes the room that is left.
+    let mut ui = ui.new_child(builder);
+    let ui = &mut ui;
+    ui.spacing_mut().item_spacing.x = space::GRID;
+    let is_new = shown.edited.as_ref().is_some_and(|edited| edited.draft.before.is_none());
+    let is_dirty = shown.is_dirty();
+    let mut wants = |response: egui::Response, hover: &str, want: Want| {
+        if response.on_hover_text(hover).clicked() {
+            out.push(Request::Connections(want));
+        }
+    };
+    if shown.is_stored() {
+        let delete = tool::icon_button_enabled(ui, "ui/delete", "Delete connection", true);
+        wants(delete, "Delete this connection and its secrets…", Want::Delete);
+        let copy = tool::icon_button_enabled(ui, "ui/duplicate", "Duplicate connection", !is_dirty);
+        let hover = if is_dirty { "Save the changes first" } else { "Copy it, with its secrets" };
+        wants(copy, hover, Want::Duplicate);
+    }
+    if shown.edited.is_some() {
+        let (label, hover) = if is_new {
+            ("Discard", "Give this new connection up")
+        } else {
+            ("Revert", "Take the changes back")
+        };
+        let revert = tool::icon_button_enabled(ui, "ui/undo", label, is_new || is_dirty);
+        wants(revert, if is_new || is_dirty { hover } else { "Nothing has changed" }, Want::Revert);
+        ui.add_space(space::GRID);
+        let save = tool::button(ui, None, "Save", None, ButtonLook::Primary, is_new || is_dirty);
+        let keys = keymap.text(Action::Save);
+        let hover =
+            if is_new || is_dirty { format!("Keep it ({keys})") } else { "Everything is saved".to_owned() };
+        wants(save, &hover, Want::Save);
+    }
+    let is_readable = shown.listed.as_ref().is_none_or(|listed| listed.problem.is_none());
+    if is_readable {
+        let is_on = !shown.testing.is_running();
+        let test = tool::button(ui, Some("ui/preview"), "Test", None, ButtonLook::Framed, is_on);
+        let keys = keymap.text(Action::Preview);
+        wants(test, &format!("Try it step by step, as it is now; nothing is saved ({keys})"), Want::Test);
+    }
+    if is_dirty && ui.available_width() > 420.0 {
+        ui.add_space(space::GRID);
+        ui.label(RichText::new("Unsaved").font(theme::small()).color(Tokens::of(ui).dim));
+    }
+    ui.min_rect()
+}
