@@ -212,7 +212,7 @@ impl SchemaRegistry {
     }
 
     fn has_tls(&self) -> bool {
-        !self.url.trim().starts_with("http://") && !self.url.trim().is_empty()
+        !self.url.trim().starts_with("http://")
     }
 
     fn encryption(&mut self, form: &mut dyn Form) {
@@ -268,7 +268,10 @@ mod tests {
         let registry =
             SchemaRegistry { url: "https://app:registry-secret@host".into(), ..SchemaRegistry::default() };
         let found = problems(&registry);
-        assert!(found[0].starts_with("url: the URL of `host` holds a user or a password"), "{found:?}");
+        assert!(
+            found[0].starts_with("url: the URL of `https://host` holds a user or a password"),
+            "{found:?}"
+        );
         assert!(!found.concat().contains("registry-secret"));
         assert_eq!(registry.caption(), "https://host");
     }
