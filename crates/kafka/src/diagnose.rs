@@ -7,7 +7,6 @@
 mod inside;
 mod listener;
 mod login;
-mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,12 +1,11 @@
 //! What there is to know about topics: watermarks, settings, the groups that read them. Looks only: nothing is written,
 //! no group is created.
-//!
-//! The size of a topic on disk is not here: only the request `DescribeLogDirs` tells it, and librdkafka has none.
 
 mod admin;
 mod groups;
 #[cfg(test)]
 mod mock_tests;
+mod sizes;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -24,6 +23,7 @@ use crate::error::{Error, Result};
 use admin::{Admin, End};
 pub use admin::{ConfigEntry, ConfigSource};
 pub use groups::{GroupFacts, GroupPartition, Groups, groups};
+pub use sizes::sizes;
 
 /// Partitions of one request. A request grows slower than its partitions up to here, and waits for few.
 const MOST_PARTITIONS: usize = 2000;
@@ -152,22 +152,36 @@ fn partitions(
     timeout: Duration,
 ) -> KafkaResult<BTreeMap<String, Vec<PartitionFacts>>> {
     let mut facts = BTreeMap::new();
+    look(consumer, topics, timeout, |metadata, is_wanted| add(&mut facts, metadata, is_wanted))?;
+    Ok(facts)
+}
+
+/// Asks for `topics` and gives each answer to `each`, with what tells the topics that were asked for.
+fn look(
+    consumer: &BaseConsumer<Watch>,
+    topics: &[String],
+    timeout: Duration,
+    mut each: impl FnMut(&Metadata, &dyn Fn(&str) -> bool),
+) -> KafkaResult<()> {
     if topics.len() <= MOST_BY_NAME {
         let until = Instant::now() + timeout;
         for topic in topics {
             let left = until.saturating_duration_since(Instant::now());
-            add(&mut facts, &consumer.client().fetch_metadata(Some(topic), left)?);
+            each(&consumer.client().fetch_metadata(Some(topic), left)?, &|_| true);
         }
-        return Ok(facts);
+        return Ok(());
     }
-    add(&mut facts, &consumer.client().fetch_metadata(None, timeout)?);
     let wanted: HashSet<&str> = topics.iter().map(String::as_str).collect();
-    facts.retain(|topic, _| wanted.contains(topic.as_str()));
-    Ok(facts)
+    each(&consumer.client().fetch_metadata(None, timeout)?, &|topic| wanted.contains(topic));
+    Ok(())
 }
 
-fn add(facts: &mut BTreeMap<String, Vec<PartitionFacts>>, metadata: &Metadata) {
-    for topic in metadata.topics() {
+fn add(
+    facts: &mut BTreeMap<String, Vec<PartitionFacts>>,
+    metadata: &Metadata,
+    is_wanted: &dyn Fn(&str) -> bool,
+) {
+    for topic in metadata.topics().iter().filter(|topic| is_wanted(topic.name())) {
         if topic.error().is_some() || topic.partitions().is_empty() {
             continue;
         }

@@ -26,6 +26,7 @@ pub mod registry;
 pub mod sample;
 pub mod show;
 pub mod topic;
+mod wire;
 
 pub use cancel::Cancel;
 pub use client::{

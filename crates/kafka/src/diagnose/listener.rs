@@ -6,8 +6,8 @@ use flowloom_net::reach::{Reached, Resolved};
 use flowloom_net::tls::{self, Secured};
 use flowloom_net::{Address, Failure, Passed, Tls, Verify};
 
-use super::wire::{Abilities, Broken, Channel, Duplex};
 use crate::client::Security;
+use crate::wire::{Abilities, Broken, Channel, Duplex};
 
 /// How long a second look at a listener may take.
 const LOOK: Duration = Duration::from_millis(1500);

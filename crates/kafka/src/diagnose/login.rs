@@ -6,10 +6,10 @@ use std::time::Duration;
 use flowloom_net::{Failure, Passed, Probe};
 
 use super::listener::Greeted;
-use super::wire::{Broken, UNSUPPORTED_SASL_MECHANISM};
 use super::{Client, client};
 use crate::cancel::Cancel;
 use crate::client::{Cluster, Login, Mechanism, Token};
+use crate::wire::{Broken, UNSUPPORTED_SASL_MECHANISM};
 
 /// Runs the steps of a login, and returns the client that is logged in.
 pub(super) fn run(

@@ -56,3 +56,19 @@ fn cancel_ends_a_look_at_a_silent_broker() {
         assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
     }
 }
+
+#[test]
+fn who_does_not_know_sizes_tells_none() {
+    let broker = EmbeddedBroker::with_orders("orders", 3).unwrap();
+    let (cluster, cancel) = (broker.cluster(), Cancel::default());
+    let started = Instant::now();
+    assert_eq!(
+        sizes(&cluster, &["orders".to_owned(), "nowhere".to_owned()], &cancel).unwrap(),
+        BTreeMap::new()
+    );
+    assert_eq!(sizes(&cluster, &[], &cancel).unwrap(), BTreeMap::new());
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    cancel.cancel();
+    let cancelled = sizes(&cluster, &["orders".to_owned()], &cancel).unwrap_err();
+    assert!(matches!(cancelled, Error::Cancelled), "{cancelled}");
+}
