@@ -22,3 +22,10 @@ pub(crate) fn python() -> PathBuf {
     assert!(python.exists(), "no {}: `scripts/install.sh test` makes it", python.display());
     python
 }
+
+/// The Python that has clients of the services: reference serializers, a database driver.
+pub(crate) fn services_python() -> PathBuf {
+    let python = cache().join("services/bin/python");
+    assert!(python.exists(), "no {}: `scripts/install.sh test` makes it", python.display());
+    python
+}

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::acl::On;
 use crate::broker::Broker;
-use crate::cache::{cache, python};
+use crate::cache::{python, services_python};
 use crate::eventually::eventually;
 use crate::gate::Gate;
 use crate::oidc::Provider;
@@ -210,7 +210,7 @@ with pymysql.connect(host=host, port=int(port), user=user, password=password, da
 ";
     let ask = |password: &str, ca: &str| {
         let names = ["MARIADB_HOST", "MARIADB_PORT", "MARIADB_USER", "MARIADB_DATABASE"];
-        let python = cache().join("services/bin/python");
+        let python = services_python();
         outcome(
             Command::new(python)
                 .args(["-c", program])

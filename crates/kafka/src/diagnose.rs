@@ -40,7 +40,11 @@ fn steps(cluster: &Cluster, probe: &mut Probe<'_>) -> Option<()> {
     let asked = match checked {
         Ok(servers) => servers,
         Err(error) => {
-            return probe.step("Settings", move |_left| Err(of_error(&error)));
+            return probe.step("Settings", move |_left| {
+                let failure = of_error(&error);
+                let has_hint = !failure.hint.is_empty();
+                Err(if has_hint { failure } else { failure.hint("Look at the settings of the connection") })
+            });
         }
     };
     let servers = reach::dns(probe, &asked)?;

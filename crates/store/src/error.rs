@@ -27,6 +27,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// What to do about it, if there is something to say.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Lock(error) => error.hint(),
+            _ => None,
+        }
+    }
+
     /// Whether the file itself is wrong, rather than the disk or a lock.
     pub(crate) fn is_damage(&self) -> bool {
         let Self::Sqlite { source, .. } = self else { return false };

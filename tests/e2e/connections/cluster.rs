@@ -160,7 +160,7 @@ fn a_login_or_a_listener_that_does_not_fit_is_told_with_its_reason() {
         ),
         ("no TLS to TLS", at(broker.env("KAFKA_SSL")), "Kafka", "asks for TLS"),
         ("TLS to no TLS", with(tls("KAFKA_SSL"), at(broker.bootstrap())), "TLS", "does not speak TLS"),
-        ("no login", at(broker.env("KAFKA_SASL_PLAINTEXT")), "SASL", "login"),
+        ("no login", at(broker.env("KAFKA_SASL_PLAINTEXT")), "Kafka", "asks for a login"),
         (
             "a login too many",
             with(login("KAFKA_SASL_PLAINTEXT", "plain", "alice-secret"), at(broker.bootstrap())),
@@ -170,8 +170,8 @@ fn a_login_or_a_listener_that_does_not_fit_is_told_with_its_reason() {
         (
             "no such mechanism",
             with(login("KAFKA_SASL_PLAINTEXT", "oauthbearer", ""), token),
-            "SASL",
-            "OAUTHBEARER",
+            "Token",
+            "does not offer OAUTHBEARER",
         ),
         ("nobody listens", at("127.0.0.1:1"), "TCP", "refuse"),
         ("an unknown host", at("no-such-host.invalid:9092"), "DNS", "no-such-host.invalid"),
@@ -255,10 +255,10 @@ fn a_kerberos_ticket_opens_the_broker_by_keytab_and_by_cache() {
     // The keytab's login filled the cache: who has a ticket needs no keytab.
     passes(&run(&settings(principal, json!({"kerberos": "ticket_cache"})), &tickets));
     let empty = run(&settings(principal, json!({"kerberos": "ticket_cache"})), &cache("empty"));
-    assert_eq!(empty.failure().0, "SASL", "{:#?}", empty.steps);
+    assert_eq!(empty.failure().0, "Kerberos", "{:#?}", empty.steps);
     let stale =
         settings(realm.env("KRB5_STALE_PRINCIPAL"), json!({"keytab": realm.env("KRB5_STALE_KEYTAB")}));
-    assert_eq!(run(&stale, &cache("stale")).failure().0, "SASL");
+    assert_eq!(run(&stale, &cache("stale")).failure().0, "Kerberos");
     let missing = settings(principal, json!({"keytab": "/no/such/keytab"}));
     let missing = run(&missing, &cache("missing"));
     assert!(missing.failure().1.contains("/no/such/keytab"), "{:#?}", missing.steps);
@@ -281,7 +281,7 @@ fn a_bearer_token_opens_the_broker_and_a_wrong_client_gets_none() {
     let wrong = settings(&provider.token_url(), passwords::WRONG, "KAFKA_SASL_SSL", "sasl_ssl");
     let wrong = test_json(&workshop, &wrong);
     let (step, message) = wrong.failure();
-    assert!(step == "SASL" && message.contains("client"), "{step}: {message}");
+    assert!(step == "Token" && message.contains("gives no token to the client"), "{step}: {message}");
     let nowhere = settings("http://127.0.0.1:1/token", passwords::OIDC, "KAFKA_SASL_SSL", "sasl_ssl");
     let nowhere = test_json(&workshop, &nowhere);
     assert!(nowhere.failure().1.contains("127.0.0.1:1"), "{:#?}", nowhere.steps);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::C;
 use crate::broker::Broker;
-use crate::cache::python;
+use crate::cache::services_python;
 use crate::eventually::eventually;
 use crate::flowloom::{Answer, Workshop, answer};
 use crate::gate::Gate;
@@ -174,7 +174,7 @@ fn messages_are_decoded_by_the_registry_that_the_connection_names() {
     let (broker, gate) = (Broker::shared(), Gate::before_registry());
     let topic = Topic::create(broker, "decoded", 1);
     let registry_url = crate::service::Service::registry().env("REGISTRY_URL");
-    let produced = std::process::Command::new(python())
+    let produced = std::process::Command::new(services_python())
         .args(["-c", SERIALIZE, broker.bootstrap(), registry_url, &topic.name])
         .output()
         .expect("Python runs");

@@ -112,7 +112,12 @@ fn a_cluster_that_is_well_passes_every_step() {
 
 #[test]
 fn settings_are_looked_at_first() {
-    fails(&Cluster::new("SSL://kafka:9092"), "Settings", "starts with `SSL://`", "");
+    fails(
+        &Cluster::new("SSL://kafka:9092"),
+        "Settings",
+        "starts with `SSL://`",
+        "settings of the connection",
+    );
     let mut cluster = Cluster::new("127.0.0.1:1");
     cluster.properties.insert("sasl.password".into(), "hunter2-hidden".into());
     fails(&cluster, "Settings", "`sasl.password`", "`Password`");

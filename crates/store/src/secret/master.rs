@@ -206,17 +206,17 @@ mod tests {
             use std::os::unix::fs::PermissionsExt as _;
             assert_eq!(fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
             fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("opened to all");
-            let error =
-                Master::open(folder.path(), None, &NoKeyring, true).expect_err("open to all").to_string();
-            assert!(error.contains("chmod 600"), "{error}");
+            let error = Master::open(folder.path(), None, &NoKeyring, true).expect_err("open to all");
+            assert!(error.hint().is_some_and(|hint| hint.contains("chmod 600")), "{error}");
         }
     }
 
     #[test]
     fn a_lost_key_is_not_replaced() {
         let folder = tempfile::tempdir().expect("folder");
-        let error = Master::open(folder.path(), None, &NoKeyring, true).expect_err("lost").to_string();
-        assert!(error.contains("master.key") && error.contains("FLOWLOOM_MASTER_KEY"), "{error}");
+        let error = Master::open(folder.path(), None, &NoKeyring, true).expect_err("lost");
+        assert!(error.to_string().contains("master.key"), "{error}");
+        assert!(error.hint().is_some_and(|hint| hint.contains("FLOWLOOM_MASTER_KEY")), "{error}");
         assert!(!folder.path().join(FILE).exists());
         fs::write(folder.path().join(FILE), "# nothing\n").expect("an empty file");
         #[cfg(unix)]
@@ -287,8 +287,8 @@ mod tests {
             (&Place::Environment, 0)
         );
         let token = master.ring.lock(&secret());
-        let error = master.rotate(&NoKeyring, |_| Ok::<(), LockError>(())).expect_err("one key").to_string();
-        assert!(error.contains("with a comma"), "{error}");
+        let error = master.rotate(&NoKeyring, |_| Ok::<(), LockError>(())).expect_err("one key");
+        assert!(error.hint().is_some_and(|hint| hint.contains("with a comma")), "{error}");
         let two = format!("{}, {one}", new.secret().reveal());
         let master = Master::open(folder.path(), Some(&two), &NoKeyring, true).expect("opened");
         assert!(

@@ -486,6 +486,13 @@ fn problem(error: Error) -> Problem {
     match error {
         Error::Taken(_) => Problem::user(error.to_string()).at_field("name"),
         Error::NoConnection(_) => Problem::user(error.to_string()),
-        _ => Problem::external(error.to_string()).source(error),
+        _ => {
+            let hint = error.hint();
+            let problem = Problem::external(error.to_string());
+            match hint {
+                Some(hint) => problem.hint(hint).source(error),
+                None => problem.source(error),
+            }
+        }
     }
 }

@@ -124,5 +124,7 @@ fn run(book: &Book, draft: Draft, probe: &mut Probe<'_>) {
 
 fn failure(problem: Problem) -> Failure {
     let details = problem.source.as_ref().map(ToString::to_string).unwrap_or_default();
-    Failure { message: problem.message, hint: problem.hint.unwrap_or_default(), details }
+    let field = problem.at.field.as_ref().map(|field| format!("look at the setting `{field}`"));
+    let hint = problem.hint.or(field).unwrap_or_default();
+    Failure { message: problem.message, hint, details }
 }
