@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, Utc};
 use flowloom_flow::Problem;
 use polars::prelude::DataType;
 
@@ -94,6 +94,18 @@ pub fn date_time(since_ms: i64) -> String {
     moment.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// Milliseconds since 1970 UTC of what [`date_time`] writes; the time of day, or its seconds, may be left out.
+pub fn read_date_time(text: &str) -> Result<i64, String> {
+    let text = text.trim();
+    let day = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0);
+    let read = |format| NaiveDateTime::parse_from_str(text, format).ok();
+    let moment = read("%Y-%m-%d %H:%M:%S").or_else(|| read("%Y-%m-%d %H:%M")).or_else(day);
+    let moment = moment.and_then(|moment| moment.and_local_timezone(Local).earliest());
+    moment
+        .map(|moment| moment.timestamp_millis())
+        .ok_or_else(|| format!("`{text}` is no time; write it as `2026-11-01 10:42`"))
+}
+
 /// A type in a word, as headers and pickers have it: `int`, `text`, `time, UTC`. Settings and hover text
 /// name the exact one with [`flowloom_flow::value::show_dtype`].
 pub fn type_word(dtype: &DataType) -> String {
@@ -127,5 +139,16 @@ mod tests {
         assert_eq!([7.0, 917_000.0, 1.84e6, 999_960.0].map(short), ["7", "917 k", "1.8 M", "1.0 M"]);
         assert_eq!([0.4, 12.0, 1_400.0, 125_000.0].map(millis), ["< 1 ms", "12 ms", "1.4 s", "2 min 5 s"]);
         assert_eq!([12, 1_200, 1_200_000].map(bytes), ["12 B", "1.2 kB", "1.2 MB"]);
+    }
+
+    #[test]
+    fn times_are_read_as_they_are_written() {
+        let now = 1_700_000_000_000;
+        assert_eq!(read_date_time(&date_time(now)), Ok(now));
+        let short = date_time(now);
+        let (minute, day) = (&short[..16], &short[..10]);
+        assert!(read_date_time(minute).is_ok_and(|at| now - at < 60_000), "{minute}");
+        assert!(read_date_time(day).is_ok_and(|at| now - at < 86_400_000), "{day}");
+        assert!(read_date_time("yesterday").is_err());
     }
 }

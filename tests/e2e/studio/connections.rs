@@ -4,12 +4,17 @@ use std::path::Path;
 
 use egui::Key;
 use egui::accesskit::Role;
+use egui_kittest::kittest::NodeT as _;
 use flowloom_ui::action::Action;
 use flowloom_ui::{Setup, Wish};
 
 use super::Studio;
 use super::hands::{CTRL, PLAIN};
 use crate::broker::Broker;
+use crate::group;
+use crate::message::Message;
+use crate::passwords;
+use crate::topic::{Topic, unique};
 
 impl Studio {
     /// Opens the view and starts a new Kafka connection.
@@ -25,6 +30,33 @@ impl Studio {
         self.click_role(Role::Button, "Test");
         self.until("the test is through", |studio| !studio.has("Testing…") && !studio.has_part(" goes on"));
         self.has_part("It works")
+    }
+
+    /// A test fails at this step, with words such as these.
+    #[track_caller]
+    fn fails(&mut self, step: &str, words: &str) {
+        assert!(!self.try_it(), "{}", self.seen());
+        assert!(self.has(&format!("Failed at {step}")), "not at {step}: {}", self.seen());
+        assert!(self.has_part(words), "no {words:?} among: {}", self.seen());
+    }
+
+    /// What a row of a list says.
+    fn row(&self, name: &str) -> String {
+        self.find_role(Role::Row, name).value().unwrap_or_default()
+    }
+
+    /// None of these is seen, nor in any file of the home.
+    #[track_caller]
+    fn hides(&self, secrets: &[&str]) {
+        for secret in secrets {
+            let seen = self.harness.root();
+            let texts =
+                seen.children_recursive().flat_map(|node| [node.value(), node.accesskit_node().label()]);
+            let shown: Vec<String> = texts.flatten().filter(|text| text.contains(secret)).collect();
+            assert!(shown.is_empty(), "{shown:?}");
+            let files = files_with(self.home.path(), secret);
+            assert!(files.is_empty(), "{files:?}");
+        }
     }
 
     fn keep(&mut self) {
@@ -57,6 +89,19 @@ fn folder(studio: &mut Studio, name: &str) {
     studio.fill("Name", name);
     let path = studio.home.path().display().to_string();
     studio.fill("Folder", &path);
+    studio.keep();
+    assert!(studio.listed().contains(&name.to_owned()), "{}", studio.seen());
+}
+
+/// A connection to the broker of these tests.
+fn add_cluster(studio: &mut Studio, name: &str) {
+    let broker = Broker::shared();
+    studio.new_kafka();
+    studio.fill("Name", name);
+    studio.fill("Bootstrap servers", broker.env("KAFKA_SASL_PLAINTEXT"));
+    studio.choose("Security protocol", "SASL_PLAINTEXT: login, not encrypted");
+    studio.fill("User name", broker.env("KAFKA_USER"));
+    studio.fill_in(Role::PasswordInput, "Password", broker.env("KAFKA_PASSWORD"));
     studio.keep();
     assert!(studio.listed().contains(&name.to_owned()), "{}", studio.seen());
 }
@@ -101,6 +146,32 @@ pub(super) fn tour(studio: &mut Studio, stop: &dyn Fn(&mut Studio, &str)) {
     folder(studio, "exports");
     studio.try_it();
     stop(studio, "works");
+    studio.press(PLAIN, Key::Escape);
+    add_cluster(studio, "local-broker");
+    studio.try_it();
+    stop(studio, "green");
+    let topic = Topic::create(Broker::shared(), "toured", 3);
+    topic.send((0..30).map(|i| {
+        let message =
+            Message::new(format!("{{\"order\": {i}, \"status\": \"paid\", \"customer\": \"cust-{i}\"}}"));
+        message.key(&format!("key-{i}")).header("source", "tour").partition(i % 3)
+    }));
+    group::commit(&topic, &unique("toured-readers"), &[3, 5, 10]);
+    studio.click_role(Role::Tab, "Topics");
+    studio.until("topics", |studio| studio.has_role(Role::Row, &topic.name));
+    stop(studio, "topics");
+    studio.click_role(Role::Row, &topic.name);
+    let first = "Message 9 of partition 0";
+    studio.until("messages", |studio| studio.has_role(Role::Row, first));
+    stop(studio, "messages");
+    studio.click_role(Role::Row, first);
+    stop(studio, "message");
+    for part in ["Partitions", "Configuration", "Groups"] {
+        studio.click_role(Role::Tab, part);
+        studio.until(part, |studio| !studio.has_part("Asking"));
+        stop(studio, &part.to_lowercase());
+    }
+    studio.click_role(Role::ListItem, "exports");
     studio.fill("Folder", "relative");
     stop(studio, "wrong");
     studio.click_role(Role::ListItem, "confluent_cloud");
@@ -109,7 +180,6 @@ pub(super) fn tour(studio: &mut Studio, stop: &dyn Fn(&mut Studio, &str)) {
 
 #[test]
 fn a_cluster_is_added_tried_mended_kept_and_found_again() {
-    const WRONG: &str = "wrong-pass-word-4711";
     let broker = Broker::shared();
     let password = broker.env("KAFKA_PASSWORD");
     let mut studio = empty();
@@ -117,49 +187,119 @@ fn a_cluster_is_added_tried_mended_kept_and_found_again() {
     studio.fill("Name", "prod");
 
     assert!(!studio.has_part("are missing"), "nothing is told before it is touched");
-    assert!(!studio.try_it());
-    assert!(studio.has("Settings failed"), "{}", studio.seen());
-    assert!(studio.has_part("bootstrap servers are missing"));
-
-    studio.fill("Bootstrap servers", broker.env("KAFKA_SASL_PLAINTEXT"));
-    studio.choose("Security protocol", "SASL_PLAINTEXT: login, not encrypted");
+    studio.fails("Settings", "bootstrap servers are missing");
+    studio.fill("Bootstrap servers", "no-such-broker.invalid:9092");
+    studio.choose("Security protocol", "SASL_SSL: login, encrypted");
     studio.fill("User name", broker.env("KAFKA_USER"));
-    assert!(!studio.try_it());
-    assert!(studio.has_part("password is missing"), "{}", studio.seen());
+    studio.fails("Settings", "password is missing");
+    studio.fill_in(Role::PasswordInput, "Password", passwords::WRONG);
+    studio.fails("DNS", "no-such-broker.invalid");
+    studio.fill("Bootstrap servers", "127.0.0.1:1");
+    studio.fails("TCP", "127.0.0.1:1");
+    studio.fill("Bootstrap servers", broker.env("KAFKA_SASL_SSL"));
+    studio.fill_in(Role::MultilineTextInput, "CA certificate", broker.env("KAFKA_ROGUE_CA"));
+    studio.fails("TLS", "authority");
+    studio.fill_in(Role::MultilineTextInput, "CA certificate", broker.env("KAFKA_CA"));
+    studio.fails("SASL", "password");
 
-    studio.fill_in(Role::PasswordInput, "Password", WRONG);
     studio.keep();
-    assert_eq!(studio.listed(), ["prod"], "it can be kept without a test");
+    assert_eq!(studio.listed(), ["prod"], "it can be kept as it is");
     assert!(studio.has("Password is stored"));
-    assert!(!studio.seen().contains(WRONG));
-    let files = files_with(studio.home.path(), WRONG);
-    assert!(files.is_empty(), "{files:?}");
-
     studio.click("Replace password");
     studio.fill_in(Role::PasswordInput, "Password", password);
-    assert!(studio.has("Unsaved") && !studio.seen().contains(password), "{}", studio.seen());
+    assert!(studio.has("Unsaved"));
+    assert!(studio.try_it(), "{}", studio.seen());
+    assert!(studio.has("DNS skipped"), "an address has no name: {}", studio.seen());
+    for step in ["TCP", "TLS", "Kafka", "SASL", "Brokers", "Topics", "Group"] {
+        assert!(studio.has(&format!("{step} passed")), "{step}: {}", studio.seen());
+    }
     studio.press(CTRL, Key::S);
     studio.settle();
-    assert!(!studio.has("Unsaved"));
-    studio.press(PLAIN, Key::Escape);
-    studio.press(PLAIN, Key::Escape);
+    assert!(!studio.has("Unsaved") && studio.has("Password is stored"));
+    studio.hides(&[password, passwords::WRONG]);
+    studio.perform(Action::Connections);
     assert!(!studio.has("Close connections"));
 
     let mut studio = studio.reopened(Setup { open: Vec::new(), is_demo: false });
     studio.perform(Action::Connections);
     assert_eq!(studio.listed(), ["prod"]);
-    assert_eq!(studio.value("Bootstrap servers"), broker.env("KAFKA_SASL_PLAINTEXT"));
+    assert_eq!(studio.value("Bootstrap servers"), broker.env("KAFKA_SASL_SSL"));
     assert!(studio.has("Password is stored"));
-    studio.fill("User name", "");
-    studio.fill("User name", broker.env("KAFKA_USER"));
     studio.fill("Name", "cluster");
     studio.keep();
     assert_eq!(studio.listed(), ["cluster"], "edited without the password");
-    assert!(studio.has("Password is stored") && !studio.seen().contains(password));
-    for secret in [password, WRONG] {
-        let files = files_with(studio.home.path(), secret);
-        assert!(files.is_empty(), "{files:?}");
-    }
+    assert!(studio.has("Password is stored"));
+    assert!(studio.try_it(), "with the password that is kept: {}", studio.seen());
+    studio.hides(&[password, passwords::WRONG]);
+}
+
+#[test]
+fn a_node_picks_a_connection_by_name() {
+    let mut studio = Studio::on(
+        "flowloom: 1\nname: Orders\nnodes:\n  orders:\n    kind: kafka_source\n    at: [40, 80]\n    settings: {topic: t}\n",
+    );
+    add_cluster(&mut studio, "prod");
+    folder(&mut studio, "exports");
+    studio.press(PLAIN, Key::Escape);
+    studio.click_at(studio.node("Orders"), PLAIN);
+    studio.click_role(Role::ComboBox, "Connection");
+    studio.until("it is found", |studio| studio.has_role(Role::ListBoxOption, "prod"));
+    assert!(!studio.has_role(Role::ListBoxOption, "exports"), "of another kind");
+    studio.pick_entry("prod");
+    studio.settle();
+    assert_eq!(studio.flow().nodes["orders"].settings["connection"], "prod");
+    studio.click_role(Role::ComboBox, "Connection");
+    studio.pick_entry("Manage connections…");
+    assert!(studio.has("Close connections"));
+}
+
+#[test]
+fn topics_are_found_counted_and_looked_into() {
+    let broker = Broker::shared();
+    let topic = Topic::create_with(broker, "seen", 2, &[("retention.ms", "86400000")]);
+    topic.send((0..10).map(|i| Message::new(format!("{{\"id\": {i}}}")).partition(i % 2)));
+    let readers = unique("readers");
+    group::commit(&topic, &readers, &[3, 5]);
+    let mut studio = empty();
+    add_cluster(&mut studio, "prod");
+    studio.click_role(Role::Tab, "Topics");
+    studio.until("topics", |studio| studio.has_role(Role::Row, &topic.name));
+    studio.fill("Find a topic", &topic.name.to_uppercase());
+    assert_eq!(studio.labels(Role::Row), [topic.name.as_str()]);
+    studio.until("offsets", |studio| studio.row(&topic.name).contains("; 10; 0 – 5;"));
+
+    studio.click_role(Role::Row, &topic.name);
+    let first = "Message 4 of partition 1";
+    studio.until("messages", |studio| studio.has_role(Role::Row, first));
+    assert!(studio.row(first).contains("{ \"id\": 9 }"), "{}", studio.row(first));
+    studio.click_role(Role::Row, first);
+    assert!(studio.value("Value of the message").contains("\"id\": 9"));
+    studio.fill("Find in messages", "\"id\": 3");
+    studio.press(PLAIN, Key::Tab);
+    let found = "Message 1 of partition 1";
+    studio.until("the one", |studio| studio.has_role(Role::Row, found) && !studio.has_role(Role::Row, first));
+    studio.fill("Find in messages", "");
+    studio.click_role(Role::Switch, "Live");
+    studio.until("it waits", |studio| studio.has("Waiting for messages…"));
+    let late = std::cell::Cell::new(0);
+    studio.until("a message that comes now", |studio| {
+        // The tail begins with what comes once it has found the end: nobody knows when that is.
+        late.set(late.get() + 1);
+        if late.get() % 50 == 1 {
+            topic.send([Message::new("late").partition(0)]);
+        }
+        studio.labels(Role::Row).iter().any(|row| row.ends_with("of partition 0"))
+    });
+
+    studio.click_role(Role::Tab, "Partitions");
+    assert!(studio.row("Partition 1").contains("0; 5; 5"), "{}", studio.row("Partition 1"));
+    studio.click_role(Role::Tab, "Configuration");
+    studio.until("settings", |studio| studio.has_role(Role::Row, "retention.ms"));
+    assert_eq!(studio.row("retention.ms"), "retention.ms; 86400000; set");
+    studio.click_role(Role::Tab, "Groups");
+    let second = format!("{readers} partition 1");
+    studio.until("groups", |studio| studio.has_role(Role::Row, &second));
+    assert!(studio.row(&second).ends_with("; 1; 5; 0"), "{}", studio.row(&second));
 }
 
 #[test]

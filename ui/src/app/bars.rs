@@ -53,6 +53,7 @@ impl App {
             let env = Env { doc: self.docs.get(self.front), tabs: self.docs.len() };
             let (keymap, requests) = (&self.keymap, &mut self.requests);
             let is_narrow = ui.available_width() < 700.0;
+            let is_open = self.connections.is_open();
             verb(ui, Action::Preview, Look::Keyed, &env, keymap, requests);
             verb(ui, Action::Run, Look::Primary, &env, keymap, requests);
             verb(ui, Action::Stop, Look::Quiet, &env, keymap, requests);
@@ -70,7 +71,11 @@ impl App {
             );
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 verb(ui, Action::Export, Look::Framed, &env, keymap, requests);
-                let look = if is_narrow { Look::Icon } else { Look::Quiet };
+                let look = match () {
+                    () if is_narrow => Look::Icon,
+                    () if is_open => Look::Framed,
+                    () => Look::Quiet,
+                };
                 verb(ui, Action::Connections, look, &env, keymap, requests);
                 for action in [Action::ToggleSettings, Action::ToggleData, Action::TogglePalette] {
                     verb(ui, action, Look::Icon, &env, keymap, requests);

@@ -2,18 +2,19 @@
 
 use egui::{Align, Id, Layout, Rect, RichText, Sense, Ui, Vec2};
 
-use super::shown::Shown;
+use super::shown::{Part, Shown};
 use super::{Want, look};
 use crate::action::{Action, Keymap};
 use crate::form::{Faults, chrome};
 use crate::request::{Request, Requests};
 use crate::theme::{self, Tokens, space};
 use crate::widget::field::Field;
-use crate::widget::text;
 use crate::widget::tool::{self, ButtonLook};
+use crate::widget::{Tab, tabs, text};
 
 const TILE: f32 = 36.0;
 const NAME: f32 = 300.0;
+const TABS: [Tab<Part>; 2] = [Tab::new(Part::Settings, "Connection"), Tab::new(Part::Topics, "Topics")];
 
 pub(super) fn show(ui: &mut Ui, shown: &mut Shown, faults: &Faults<'_>, keymap: &Keymap, out: &mut Requests) {
     let tokens = Tokens::of(ui);
@@ -59,6 +60,14 @@ pub(super) fn show(ui: &mut Ui, shown: &mut Shown, faults: &Faults<'_>, keymap: 
         let whence = look::whence(&listed.origin);
         if !whence.is_empty() {
             text::paragraph(ui, &whence);
+        }
+    }
+    if shown.has_topics() {
+        let before = shown.part;
+        ui.horizontal(|ui| tabs(ui, &TABS, &mut shown.part));
+        if shown.part != before {
+            shown.topics.leave();
+            ui.ctx().request_repaint();
         }
     }
 }

@@ -11,6 +11,7 @@ mod new;
 mod page;
 mod shown;
 mod testing;
+mod topics;
 mod want;
 
 use std::path::PathBuf;
@@ -123,7 +124,9 @@ impl View {
 
     /// Whether something was asked and not answered; a test does not count.
     pub fn is_busy(&self) -> bool {
-        [&self.listing, &self.reading, &self.changing, &self.using].iter().any(|asked| asked.is_coming())
+        let is_asking = [&self.listing, &self.reading, &self.changing, &self.using];
+        let is_asking = is_asking.iter().any(|asked| asked.is_coming());
+        is_asking || self.shown().is_some_and(Shown::is_looking)
     }
 
     fn shown(&self) -> Option<&Shown> {
@@ -198,8 +201,8 @@ impl View {
             _ => {}
         }
         self.changed(session, out);
-        let is_testing = self.shown_mut().is_some_and(|shown| shown.testing.poll());
-        is_testing || self.is_busy()
+        let is_going_on = self.shown_mut().is_some_and(|shown| shown.poll(session));
+        is_going_on || self.is_busy()
     }
 
     /// Draws the view; where list and connection are.

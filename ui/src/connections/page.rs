@@ -7,7 +7,7 @@ use flowloom_flow::Problem;
 use flowloom_studio::connections::Listed;
 
 use super::head;
-use super::shown::Shown;
+use super::shown::{Part, Shown};
 use crate::action::Keymap;
 use crate::form::{EguiForm, Faults, OfConnection, Owner, chrome};
 use crate::request::Requests;
@@ -27,10 +27,26 @@ pub(super) fn show(ui: &mut Ui, shown: &mut Shown, all: &[Listed], keymap: &Keym
     };
     troubles.extend(shown.problems.iter().cloned());
     let faults = Faults::new(troubles.iter().collect());
-    let frame = Frame::new().inner_margin(Margin { left: 20, right: 12, top: 14, bottom: 10 });
+    let bottom = if shown.has_topics() { 0 } else { 10 };
+    let frame = Frame::new().inner_margin(Margin { left: 20, right: 12, top: 14, bottom });
     Panel::top("connection head").resizable(false).frame(frame).show(ui, |ui| {
         head::show(ui, shown, &faults, keymap, out);
     });
+    if shown.part == Part::Topics && shown.has_topics() {
+        shown.topics.ui(ui);
+    } else {
+        settings(ui, shown, all, &faults, out);
+    }
+    if let Some((before, edited)) = before.zip(shown.edited.as_mut())
+        && edited.notice(&before)
+    {
+        shown.testing.outdate();
+        // What is wrong now shows in the next frame.
+        ui.ctx().request_repaint();
+    }
+}
+
+fn settings(ui: &mut Ui, shown: &mut Shown, all: &[Listed], faults: &Faults<'_>, out: &mut Requests) {
     let is_beside = ui.available_width() >= BESIDE;
     let frame = Frame::new().inner_margin(Margin { left: 20, right: 12, top: 12, bottom: 0 });
     if is_beside {
@@ -48,16 +64,9 @@ pub(super) fn show(ui: &mut Ui, shown: &mut Shown, all: &[Listed], keymap: &Keym
             ui.set_max_width(FORM);
             ui.set_width(ui.available_width());
             ui.spacing_mut().item_spacing.y = space::GRID;
-            form(ui, shown, all, &faults, out);
+            form(ui, shown, all, faults, out);
         });
     });
-    if let Some((before, edited)) = before.zip(shown.edited.as_mut())
-        && edited.notice(&before)
-    {
-        shown.testing.outdate();
-        // What is wrong now shows in the next frame.
-        ui.ctx().request_repaint();
-    }
 }
 
 fn form(ui: &mut Ui, shown: &mut Shown, all: &[Listed], faults: &Faults<'_>, out: &mut Requests) {

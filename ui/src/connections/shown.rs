@@ -4,10 +4,20 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use flowloom_flow::{Problem, Problems};
+use flowloom_studio::Session;
 use flowloom_studio::connections::{Card, Draft, Listed, Origin, check_name, credentials};
 
 use super::testing::Testing;
+use super::topics::Topics;
 use crate::form::FormState;
+
+/// What is shown of a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Part {
+    #[default]
+    Settings,
+    Topics,
+}
 
 /// The connection that is looked at.
 pub(super) struct Shown {
@@ -20,6 +30,8 @@ pub(super) struct Shown {
     /// Why it could not be read.
     pub(super) problems: Vec<Problem>,
     pub(super) testing: Testing,
+    pub(super) part: Part,
+    pub(super) topics: Topics,
     pub(super) form: FormState,
     /// The file that was picked for a setting.
     pub(super) picked: Option<(String, PathBuf)>,
@@ -46,6 +58,8 @@ impl Shown {
             edited: None,
             problems: Vec::new(),
             testing: Testing::default(),
+            part: Part::default(),
+            topics: Topics::default(),
             form: FormState::default(),
             picked: None,
             is_new: false,
@@ -61,6 +75,31 @@ impl Shown {
     pub(super) fn card(&self) -> Option<&'static Card> {
         let edited = self.edited.as_ref().map(|edited| edited.draft.settings.card());
         edited.or_else(|| self.listed.as_ref()?.card)
+    }
+
+    /// It is one to Kafka that is kept somewhere: its topics can be looked through.
+    pub(super) fn has_topics(&self) -> bool {
+        let is_usable = |listed: &Listed| listed.kind == "kafka" && listed.problem.is_none();
+        self.listed.as_ref().is_some_and(is_usable)
+    }
+
+    /// Takes in what came of tests and looks; whether one goes on.
+    pub(super) fn poll(&mut self, session: &mut Session) -> bool {
+        let is_testing = self.testing.poll();
+        let name = self.listed.as_ref().filter(|_| self.part == Part::Topics && self.has_topics());
+        let name = name.map(|listed| listed.name.clone());
+        name.is_some_and(|name| self.topics.poll(&name, session)) || is_testing
+    }
+
+    /// Whether something was asked of the cluster and not answered.
+    pub(super) fn is_looking(&self) -> bool {
+        self.part == Part::Topics && self.topics.is_busy()
+    }
+
+    /// Ends what goes on.
+    pub(super) fn leave(&mut self) {
+        self.testing.cancel();
+        self.topics.leave();
     }
 
     /// The store has it as it is edited.
@@ -79,6 +118,9 @@ impl Shown {
             problem: None,
         });
         edited.saved = edited.draft.clone();
+        // Another cluster perhaps.
+        self.topics.leave();
+        self.topics = Topics::default();
     }
 
     /// It is in the store.

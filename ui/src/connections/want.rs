@@ -95,7 +95,7 @@ impl View {
     /// Nothing is at the right any more, and nothing of it goes on.
     fn leave(&mut self) {
         if let Some(shown) = self.shown_mut() {
-            shown.testing.cancel();
+            shown.leave();
         }
         self.reading.forget();
         self.right = Right::Nothing;

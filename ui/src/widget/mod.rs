@@ -7,6 +7,7 @@ pub mod dropdown;
 mod empty;
 pub mod field;
 pub mod lines;
+pub mod listing;
 pub mod pick;
 pub mod rows;
 mod segmented;
