@@ -76,6 +76,7 @@ need setxkbmap          "has setxkbmap"     x11-xkb-utils            setxkbmap  
 need openbox            "has openbox"       openbox                  openbox                   openbox       -        -
 need ImageMagick        "has import"        imagemagick              ImageMagick               imagemagick   -        -
 need AT-SPI             "[[ -e /usr/libexec/at-spi-bus-launcher || -e /usr/lib/at-spi-bus-launcher ]]" at-spi2-core at-spi2-core at-spi2-core - -
+need "GNOME's keyring"   "has gnome-keyring-daemon" gnome-keyring     gnome-keyring             gnome-keyring -      -
 need dbus-run-session   "has dbus-run-session" dbus                  dbus-daemon               dbus          -        -
 need gdbus              "has gdbus"         libglib2.0-bin           glib2                     glib2         -        -
 need "MIT Kerberos"     "server krb5kdc && server kadmin.local && has kinit" "krb5-kdc krb5-admin-server krb5-user" "krb5-server krb5-workstation" krb5 krb5 -

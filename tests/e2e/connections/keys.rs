@@ -95,7 +95,7 @@ fn rotating_the_key_is_safe_beside_others_and_a_lost_key_changes_nothing() {
     let workshop = Workshop::new();
     assert_eq!(add(&workshop, broker, "alice-secret").code, Some(0));
     let status = workshop.call(&["secrets", "status"]);
-    assert!(status.stdout.contains("opens all 1 secrets"), "{status:?}");
+    assert!(status.stdout.contains("opens the one secret"), "{status:?}");
     // Several programs use the store at once: rotations and looks, each by itself.
     let children: Vec<_> = (0..6)
         .map(|n| {
@@ -177,4 +177,42 @@ fn a_damaged_store_is_set_aside_and_told_of() {
         aside.filter(|entry| entry.file_name().to_string_lossy().contains(".damaged-")).collect();
     assert_eq!(aside.len(), 1);
     assert!(fs::read_to_string(aside[0].path()).expect("kept").starts_with("somebody's notes"));
+}
+
+/// A Secret Service of the test's own, unlocked, and `flowloom` in its session.
+const IN_A_SESSION: &str = r#"
+printf unlock | gnome-keyring-daemon --unlock --components=secrets >/dev/null || exit 9
+printf 'alice-secret\n' | "$0" connections add prod kafka --set bootstrap_servers=a:9092 --set security=sasl_ssl \
+  --set username=alice --secret password
+"$0" secrets rotate && "$0" secrets status
+"#;
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_key_is_in_the_systems_keyring_where_there_is_one() {
+    let workshop = Workshop::new();
+    let run = |script: &str| {
+        let mut command = std::process::Command::new("dbus-run-session");
+        command.args(["--", "bash", "-c", script]).arg(crate::flowloom::binary()).stdin(Stdio::null());
+        for (name, folder) in [("HOME", "home"), ("XDG_RUNTIME_DIR", "runtime")] {
+            fs::create_dir_all(workshop.path(folder)).expect("a folder");
+            fs::set_permissions(workshop.path(folder), fs::Permissions::from_mode(0o700)).expect("closed");
+            command.env(name, workshop.path(folder));
+        }
+        command
+            .env("FLOWLOOM_HOME", workshop.home())
+            .env_remove("XDG_DATA_HOME")
+            .env_remove("FLOWLOOM_KEYRING");
+        answer(command.output().expect("scripts/install.sh test installs dbus-run-session"))
+    };
+    let kept = run(IN_A_SESSION);
+    assert_eq!(kept.code, Some(0), "{kept:?}");
+    assert!(
+        kept.stdout.contains("it is in the system's keyring") && kept.stdout.contains("opens the one secret"),
+        "{kept:?}"
+    );
+    assert!(!workshop.home().join("master.key").exists());
+    // Without the keyring the key is lost, and nobody makes another one.
+    let lost = workshop.call(&["secrets", "status"]);
+    assert!(lost.code == Some(1) && lost.stderr.contains("neither in the system's keyring"), "{lost:?}");
 }

@@ -49,6 +49,7 @@ impl Desktop {
             .env("XDG_RUNTIME_DIR", self.runtime.path())
             .env("XDG_CACHE_HOME", self.runtime.path())
             .env("GSETTINGS_BACKEND", "memory")
+            .env("FLOWLOOM_KEYRING", "off")
             .env("LC_ALL", "C.UTF-8")
             .env_remove("WAYLAND_DISPLAY")
             .env_remove("GDK_BACKEND")

@@ -14,12 +14,21 @@ pub(crate) fn run(args: &Secrets) -> Call {
     match args {
         Secrets::Status(args) => {
             let locked = book.locks().map_err(failed)?;
-            let text = format!("the key in {} opens all {} secrets", locked.place, locked.secrets);
+            let text = match locked.secrets {
+                0 => format!("the key is in {}; no secret is stored yet", locked.place),
+                1 => format!("the key in {} opens the one secret", locked.place),
+                many => format!("the key in {} opens all {many} secrets", locked.place),
+            };
             told(args, &locked, &text)
         }
         Secrets::Rotate(args) => {
             let rotated = book.rotate().map_err(failed)?;
-            let text = format!("{} secrets are locked with a new key, in {}", rotated.secrets, rotated.place);
+            let secrets = if rotated.secrets == 1 {
+                "1 secret is".to_owned()
+            } else {
+                format!("{} secrets are", rotated.secrets)
+            };
+            let text = format!("{secrets} locked with a new key, in {}", rotated.place);
             told(args, &rotated, &text)
         }
     }

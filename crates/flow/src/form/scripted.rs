@@ -232,6 +232,6 @@ mod tests {
     fn a_panel_that_never_settles_is_stopped() {
         let mut panel = Panel { restless: true, ..Panel::default() };
         let errors = script(&mut panel, &[], json!({})).expect_err("changes in each pass");
-        assert_eq!(errors, ["the panel of `panel` still changes after 16 passes"]);
+        assert_eq!(errors, ["the panel still changes after 16 passes"]);
     }
 }

@@ -17,7 +17,7 @@ const KEY: &str = "the connection's field `Client key`";
 const KEY_PASSWORD: &str = "the connection's field `Key password`";
 const KEYSTORE: &str = "the connection's fields `Client certificate` and `Client key`, as PEM";
 const TOKEN: &str = "the connection's fields for tokens";
-const VERIFY: &str = "the connection's field `Verification`";
+const VERIFY: &str = "the connection's switches that skip verification";
 
 /// Owned properties, by their whole name or by their beginning with a dot or underscore at its end, and the setting to
 /// use instead.
@@ -26,7 +26,6 @@ const OWNED: &[(&str, &str)] = &[
     ("auto.offset.reset", "the start position"),
     ("bootstrap.servers", SERVERS),
     ("builtin.features", "nothing: it is fixed when Flowloom is built"),
-    ("client.id", "nothing: Flowloom names itself"),
     ("client.software.", "nothing: Flowloom names itself"),
     ("default_topic_conf", INSIDE),
     ("enable.auto.commit", GROUP),
@@ -53,16 +52,16 @@ const OWNED: &[(&str, &str)] = &[
     ("sasl.kerberos.kinit.cmd", "the connection's field `Keytab`"),
     ("sasl.kerberos.principal", "the connection's field `Principal`"),
     ("sasl.kerberos.service.name", "the connection's field `Service name`"),
-    ("sasl.mechanism", "the connection's field `Login`"),
-    ("sasl.mechanisms", "the connection's field `Login`"),
+    ("sasl.mechanism", "the connection's field `Mechanism`"),
+    ("sasl.mechanisms", "the connection's field `Mechanism`"),
     ("sasl.oauthbearer.", TOKEN),
     ("sasl.oauthbearer.client.id", "the connection's field `Client id`"),
     ("sasl.oauthbearer.client.secret", "the connection's field `Client secret`"),
     ("sasl.oauthbearer.scope", "the connection's field `Scope`"),
-    ("sasl.oauthbearer.token.endpoint.url", "the connection's field `Token URL`"),
+    ("sasl.oauthbearer.token.endpoint.url", "the connection's field `Token endpoint`"),
     ("sasl.password", "the connection's field `Password`"),
-    ("sasl.username", "the connection's field `User`"),
-    ("security.", "the connection's field `Protocol`"),
+    ("sasl.username", "the connection's field `User name`"),
+    ("security.", "the connection's field `Security protocol`"),
     ("ssl.ca.", CA),
     ("ssl.certificate.location", CERTIFICATE),
     ("ssl.certificate.pem", CERTIFICATE),
@@ -199,16 +198,16 @@ mod tests {
     #[test]
     fn every_owned_property_is_refused_and_names_its_field() {
         for (property, field) in [
-            ("security.protocol", "`Protocol`"),
+            ("security.protocol", "`Security protocol`"),
             ("sasl.password", "`Password`"),
-            ("sasl.username", "`User`"),
-            ("sasl.mechanisms", "`Login`"),
+            ("sasl.username", "`User name`"),
+            ("sasl.mechanisms", "`Mechanism`"),
             ("ssl.ca.location", "`CA certificate`"),
             ("ssl.ca.pem", "`CA certificate`"),
             ("ssl.key.pem", "`Client key`"),
             ("ssl.key.password", "`Key password`"),
             ("ssl.keystore.password", "`Client certificate` and `Client key`"),
-            ("enable.ssl.certificate.verification", "`Verification`"),
+            ("enable.ssl.certificate.verification", "skip verification"),
             ("bootstrap.servers", "`Bootstrap servers`"),
             ("group.id", "sync name"),
             ("group.instance.id", "sync name"),

@@ -248,7 +248,7 @@ fn our_own_files_are_looked_at_before_anybody_is_asked() {
 
     let late = make("client", Some(&ca), -9, -3);
     let der = client.certificate.to_der().unwrap();
-    let half = client.pem().replace("\n-----END", "\n-----ENDE");
+    let half = client.pem().replace("\n-----END", "\n-----");
     let authority = |ca: Pem| Tls { ca: Some(ca), ..Tls::default() };
     for (tls, says) in [
         (

@@ -1,6 +1,7 @@
 //! `flowloom connections test`.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use flowloom_studio::connections::{Answer, Ask, Draft, State, Step};
 use flowloom_studio::{Command, Limits, Reply, Session};
@@ -9,6 +10,9 @@ use serde_json::json;
 use crate::args::connections::Show;
 use crate::commands::{answer, on_interrupt, unexpected};
 use crate::output::{Call, Ended, duration, json_line, line};
+
+/// How often a test is looked at.
+const TICK: Duration = Duration::from_millis(20);
 
 pub(super) fn run(args: &Show) -> Call {
     let steps = tested(Ask::TestNamed { name: args.name.clone() }, !args.json)?;
@@ -28,19 +32,29 @@ fn is_well(steps: &[Step]) -> bool {
     steps.iter().all(|step| step.state != State::Failed)
 }
 
+/// Waits for the test; each step is shown as it ends.
 fn tested(ask: Ask, is_shown: bool) -> Result<Vec<Step>, Ended> {
     let mut session = Session::new(Limits::default());
-    let Reply::Test { job, .. } = session.send(Command::Connections(ask)).map_err(Ended::by_domain)? else {
-        return Err(unexpected());
-    };
+    let reply = session.send(Command::Connections(ask)).map_err(Ended::by_domain)?;
+    let Reply::Test { job, steps } = reply else { return Err(unexpected()) };
     on_interrupt(job.cancel().clone());
-    let Answer::Tested(steps) = answer(job.wait(|_| ()))? else { return Err(unexpected()) };
-    if is_shown {
-        for step in &steps {
-            show(step)?;
+    let mut count = 0;
+    loop {
+        let outcome = job.outcome();
+        if is_shown {
+            let ended = |step: &&Step| step.state != State::Running;
+            let new: Vec<Step> = steps.lock().iter().skip(count).take_while(ended).cloned().collect();
+            count += new.len();
+            new.iter().try_for_each(show)?;
+        }
+        match outcome {
+            None => std::thread::park_timeout(TICK),
+            Some(outcome) => match answer(outcome)? {
+                Answer::Tested(steps) => return Ok(steps),
+                _ => return Err(unexpected()),
+            },
         }
     }
-    Ok(steps)
 }
 
 fn show(step: &Step) -> Result<(), Ended> {

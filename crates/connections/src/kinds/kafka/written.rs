@@ -100,6 +100,9 @@ pub(super) fn of_variables(variables: &Variables<'_>) -> Option<Result<Kafka, Pr
             settings.insert((*setting).to_owned(), value);
         }
     }
+    if let Some(id) = variables.get("CLIENT_ID") {
+        settings.insert("properties".to_owned(), json!({ "client.id": id }));
+    }
     if variables.get("SCHEMA_REGISTRY_URL").is_some() {
         let name = format!("{}_schema_registry", variables.prefix.to_lowercase());
         settings.insert("schema_registry".to_owned(), json!(name));
