@@ -103,6 +103,23 @@ pub(crate) fn thousands(n: u64) -> String {
     text
 }
 
+/// `831 B`, `2.3 MB`.
+pub(crate) fn bytes(n: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    if n < 1000 {
+        return format!("{n} B");
+    }
+    let (mut n, mut units) = (n as f64 / 1e3, UNITS.iter());
+    let mut unit = units.next();
+    // What would be shown as `1000.0` has the next unit.
+    while n >= 999.95
+        && let Some(next) = units.next()
+    {
+        (n, unit) = (n / 1e3, Some(next));
+    }
+    format!("{n:.1} {}", unit.unwrap_or(&""))
+}
+
 /// `12.3 ms`, `1.23 s`.
 pub(crate) fn duration(ms: f64) -> String {
     if ms < 1_000.0 { format!("{ms:.1} ms") } else { format!("{:.2} s", ms / 1e3) }
@@ -115,6 +132,10 @@ mod tests {
     #[test]
     fn numbers_read_well() {
         assert_eq!([0, 999, 1_000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            [0, 999, 2_301_313, 999_950, u64::MAX].map(bytes),
+            ["0 B", "999 B", "2.3 MB", "1.0 MB", "18446.7 PB"]
+        );
         assert_eq!([0.04, 999.94, 1_234.0].map(duration), ["0.0 ms", "999.9 ms", "1.23 s"]);
     }
 

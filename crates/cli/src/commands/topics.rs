@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{ask, unexpected};
 use crate::args::connections::Topics;
-use crate::output::{Call, Ended, json_line, line, thousands};
+use crate::output::{Call, Ended, bytes, json_line, line, thousands};
 use crate::time;
 
 pub(crate) fn run(args: &Topics) -> Call {
@@ -25,14 +25,16 @@ fn all(args: &Topics) -> Call {
     let is_wanted =
         |topic: &Topic| (args.internal || !topic.internal) && topic.name.to_lowercase().contains(&search);
     let topics: Vec<Topic> = topics.into_iter().filter(is_wanted).collect();
-    let facts = facts(args, topics.iter().map(|topic| topic.name.clone()).collect())?;
+    let names: Vec<String> = topics.iter().map(|topic| topic.name.clone()).collect();
+    let (facts, sizes) = (facts(args, names.clone())?, sizes(args, names)?);
     let of = |topic: &Topic| facts.get(&topic.name).map(Vec::as_slice).unwrap_or_default();
     if args.json {
         let found = topics.iter().map(|topic| {
             let partitions = of(topic);
             json!({
                 "topic": topic.name, "partitions": topic.partitions, "replicas": topic.replicas,
-                "internal": topic.internal, "messages": messages(partitions), "last_ms": last_ms(partitions),
+                "internal": topic.internal, "messages": messages(partitions),
+                "size_bytes": sizes.get(&topic.name), "last_ms": last_ms(partitions),
             })
         });
         json_line(&found.collect::<Vec<Value>>())?;
@@ -43,12 +45,16 @@ fn all(args: &Topics) -> Call {
         return Ok(ExitCode::SUCCESS);
     }
     let width = topics.iter().map(|topic| topic.name.chars().count()).max().unwrap_or(0).max(5);
-    line(&format!("{:width$}  {:>10}  {:>14}  LAST MESSAGE", "TOPIC", "PARTITIONS", "MESSAGES"))?;
+    line(&format!(
+        "{:width$}  {:>10}  {:>14}  {:>9}  LAST MESSAGE",
+        "TOPIC", "PARTITIONS", "MESSAGES", "SIZE"
+    ))?;
     for topic in &topics {
         let partitions = of(topic);
         let count = messages(partitions).map_or_else(|| "?".to_owned(), thousands);
+        let size = sizes.get(&topic.name).copied().map_or_else(|| "?".to_owned(), bytes);
         let last = last_ms(partitions).map(time::show).unwrap_or_default();
-        let row = format!("{:width$}  {:>10}  {count:>14}  {last}", topic.name, topic.partitions);
+        let row = format!("{:width$}  {:>10}  {count:>14}  {size:>9}  {last}", topic.name, topic.partitions);
         line(row.trim_end())?;
     }
     Ok(ExitCode::SUCCESS)
@@ -60,6 +66,14 @@ fn facts(args: &Topics, topics: Vec<String>) -> Result<BTreeMap<String, Vec<Part
     }
     match ask(Ask::Offsets { connection: args.connection.clone(), topics })? {
         Answer::Offsets(facts) => Ok(facts),
+        _ => Err(unexpected()),
+    }
+}
+
+/// Bytes on disk, of the topics whose brokers tell them.
+fn sizes(args: &Topics, topics: Vec<String>) -> Result<BTreeMap<String, u64>, Ended> {
+    match ask(Ask::Sizes { connection: args.connection.clone(), topics })? {
+        Answer::Sizes(sizes) => Ok(sizes),
         _ => Err(unexpected()),
     }
 }
@@ -76,13 +90,15 @@ fn last_ms(partitions: &[PartitionFacts]) -> Option<i64> {
 fn one(args: &Topics, topic: &str) -> Call {
     let facts = facts(args, vec![topic.to_owned()])?;
     let partitions = facts.get(topic).map(Vec::as_slice).unwrap_or_default();
+    let size = sizes(args, vec![topic.to_owned()])?.get(topic).copied();
     let wanted = Ask::Topic { connection: args.connection.clone(), topic: topic.to_owned() };
     let Answer::Topic(details) = ask(wanted)? else { return Err(unexpected()) };
     if args.json {
-        json_line(&as_json(topic, partitions, &details))?;
+        json_line(&as_json(topic, partitions, size, &details))?;
         return Ok(ExitCode::SUCCESS);
     }
-    line(&format!("{topic}: {} partitions", partitions.len()))?;
+    let on_disk = size.map(|size| format!(", {} on disk", bytes(size))).unwrap_or_default();
+    line(&format!("{topic}: {} partitions{on_disk}", partitions.len()))?;
     for partition in partitions {
         let number = |value: Option<i64>| value.map_or_else(|| "?".to_owned(), |value| value.to_string());
         let last =
@@ -117,7 +133,7 @@ fn one(args: &Topics, topic: &str) -> Call {
     Ok(ExitCode::SUCCESS)
 }
 
-fn as_json(topic: &str, partitions: &[PartitionFacts], details: &TopicDetails) -> Value {
+fn as_json(topic: &str, partitions: &[PartitionFacts], size: Option<u64>, details: &TopicDetails) -> Value {
     let partitions: Vec<Value> = partitions
         .iter()
         .map(|one| {
@@ -149,5 +165,7 @@ fn as_json(topic: &str, partitions: &[PartitionFacts], details: &TopicDetails) -
             .collect::<Value>(),
         Err(reason) => json!({ "problem": reason }),
     };
-    json!({"topic": topic, "partitions": partitions, "configuration": configuration, "groups": groups})
+    json!({
+        "topic": topic, "size_bytes": size, "partitions": partitions, "configuration": configuration, "groups": groups,
+    })
 }

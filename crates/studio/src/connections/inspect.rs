@@ -39,6 +39,15 @@ pub(super) fn offsets(
     inspect::offsets(&cluster(book, connection)?, topics, &cancel.flag().into()).map_err(kafka_problem)
 }
 
+pub(super) fn sizes(
+    book: &Book,
+    connection: &str,
+    topics: &[String],
+    cancel: &Cancel,
+) -> Result<BTreeMap<String, u64>, Problem> {
+    inspect::sizes(&cluster(book, connection)?, topics, &cancel.flag().into()).map_err(kafka_problem)
+}
+
 /// A login may see one of both.
 pub(super) fn topic(
     book: &Book,

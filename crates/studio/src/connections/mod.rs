@@ -70,6 +70,8 @@ pub enum Ask {
     Topics { connection: String },
     /// Watermarks and times of these topics: for those in sight.
     Offsets { connection: String, topics: Vec<String> },
+    /// Bytes on disk of these topics.
+    Sizes { connection: String, topics: Vec<String> },
     /// Settings and consumer groups of a topic.
     Topic { connection: String, topic: String },
     /// Raw messages; nothing is committed.
@@ -97,6 +99,8 @@ pub enum Answer {
     Topics(Vec<Topic>),
     /// By topic; one that was deleted meanwhile is missing.
     Offsets(BTreeMap<String, Vec<PartitionFacts>>),
+    /// By topic, replicas counted once; one whose size the brokers do not tell is missing.
+    Sizes(BTreeMap<String, u64>),
     Topic(TopicDetails),
     Peeked(Peeked),
 }

@@ -71,6 +71,9 @@ fn answer(
         Ask::Offsets { connection, topics } => {
             Answer::Offsets(inspect::offsets(book, &connection, &topics, cancel)?)
         }
+        Ask::Sizes { connection, topics } => {
+            Answer::Sizes(inspect::sizes(book, &connection, &topics, cancel)?)
+        }
         Ask::Topic { connection, topic } => Answer::Topic(inspect::topic(book, &connection, &topic, cancel)?),
         Ask::Peek { connection, peek, show } => {
             Answer::Peeked(inspect::peek(book, &connection, &peek, show, cancel)?)
