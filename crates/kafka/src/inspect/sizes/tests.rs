@@ -137,3 +137,12 @@ fn a_login_is_refused_in_words_and_without_the_password() {
         BTreeMap::new()
     );
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn nobody_is_asked_with_a_ticket() {
+    let login = Some(Login::Kerberos(crate::client::Kerberos::default()));
+    let security = Security { tls: None, login };
+    let cluster = Cluster { security, ..Cluster::new("127.0.0.1:1") };
+    assert_eq!(sizes(&cluster, &["a".to_owned()], &Cancel::default()).unwrap(), BTreeMap::new());
+}
