@@ -8,6 +8,7 @@ use crate::cache::python;
 /// What a right is on.
 #[derive(Clone, Copy)]
 pub(crate) enum On<'a> {
+    Cluster,
     Group(&'a str),
     Topic(&'a str),
 }
@@ -17,6 +18,7 @@ impl Broker {
     #[track_caller]
     pub(crate) fn allow(&self, principal: &str, operation: &str, on: On<'_>) {
         let (kind, name) = match on {
+            On::Cluster => ("BROKER", "kafka-cluster"),
             On::Group(name) => ("GROUP", name),
             On::Topic(name) => ("TOPIC", name),
         };

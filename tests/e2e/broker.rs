@@ -112,6 +112,20 @@ impl Broker {
             .expect("a consumer's properties are right")
     }
 
+    /// Bytes of the broker's files that hold the messages of a topic.
+    pub(crate) fn log_bytes(&self, topic: &str) -> u64 {
+        let entries =
+            |folder: &Path| fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry"));
+        let is_of = |name: &str| name.rsplit_once('-').is_some_and(|(found, _partition)| found == topic);
+        let partitions = entries(&self.folder.join("data"))
+            .filter(|entry| is_of(&entry.file_name().to_string_lossy()))
+            .map(|entry| entry.path())
+            .collect::<Vec<_>>();
+        let files = partitions.iter().flat_map(|partition| entries(partition));
+        let logs = files.filter(|file| file.path().extension().is_some_and(|extension| extension == "log"));
+        logs.map(|file| file.metadata().expect("a file").len()).sum()
+    }
+
     /// The client that creates and deletes.
     pub(crate) fn admin(&self) -> &AdminClient<DefaultClientContext> {
         &self.admin

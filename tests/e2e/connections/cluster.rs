@@ -12,7 +12,7 @@ use crate::service::Service;
 use crate::topic::{Topic, unique};
 
 /// The nine ways to the broker.
-fn ways(broker: &Broker) -> Vec<(String, Value)> {
+pub(super) fn ways(broker: &Broker) -> Vec<(String, Value)> {
     let mut ways = vec![
         ("plaintext".to_owned(), json!({"bootstrap_servers": broker.bootstrap()})),
         (
@@ -36,7 +36,7 @@ fn ways(broker: &Broker) -> Vec<(String, Value)> {
     ways.into_iter().map(|(name, way)| (name, kafka(way))).collect()
 }
 
-fn kafka(mut settings: Value) -> Value {
+pub(super) fn kafka(mut settings: Value) -> Value {
     settings["kind"] = json!("kafka");
     settings
 }

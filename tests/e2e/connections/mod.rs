@@ -6,6 +6,7 @@ mod inspector;
 mod keys;
 mod programs;
 mod services;
+mod sizes;
 
 use serde_json::Value;
 
