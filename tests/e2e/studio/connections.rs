@@ -182,6 +182,8 @@ pub(super) fn tour(studio: &mut Studio, stop: &dyn Fn(&mut Studio, &str)) {
 fn a_cluster_is_added_tried_mended_kept_and_found_again() {
     let broker = Broker::shared();
     let password = broker.env("KAFKA_PASSWORD");
+    // A cluster without topics is warned of.
+    let _topic = Topic::create(broker, "listed", 1);
     let mut studio = empty();
     studio.new_kafka();
     studio.fill("Name", "prod");
@@ -231,6 +233,38 @@ fn a_cluster_is_added_tried_mended_kept_and_found_again() {
     assert!(studio.has("Password is stored"));
     assert!(studio.try_it(), "with the password that is kept: {}", studio.seen());
     studio.hides(&[password, passwords::WRONG]);
+}
+
+#[test]
+fn a_key_is_pasted_a_certificate_picked_and_a_reference_shown_as_one() {
+    let broker = Broker::shared();
+    let mut studio = empty();
+    studio.new_kafka();
+    studio.fill("Bootstrap servers", broker.env("KAFKA_MTLS"));
+    studio.choose("Security protocol", "SSL: encrypted");
+    studio.fill_in(Role::MultilineTextInput, "CA certificate", broker.env("KAFKA_CA"));
+    studio.reveal(Role::Button, "Choose file for client certificate…");
+    studio.click("Choose file for client certificate…");
+    studio.pick(Some(Path::new(broker.env("KAFKA_CERT"))));
+    assert_eq!(studio.value("Client certificate"), broker.env("KAFKA_CERT"));
+    let key = std::fs::read_to_string(broker.env("KAFKA_KEY")).expect("the client's key");
+    studio.reveal(Role::PasswordInput, "Client key");
+    studio.click_role(Role::PasswordInput, "Client key");
+    studio.send(egui::Event::Paste(key.clone()));
+    studio.click_role(Role::TextInput, "Name");
+    assert!(studio.try_it(), "its line ends are as they were: {}", studio.seen());
+    studio.keep();
+    let line = key.lines().nth(1).expect("a key of several lines");
+    studio.hides(&[line]);
+    assert!(studio.has("Client key is stored"));
+    studio.reveal(Role::Button, "Replace client key");
+    studio.click("Replace client key");
+    let reference = format!("${{file:{}}}", broker.env("KAFKA_KEY"));
+    studio.fill_in(Role::PasswordInput, "Client key", &reference);
+    assert_eq!(studio.value("Client key"), reference, "a reference is no secret");
+    assert!(studio.try_it(), "{}", studio.seen());
+    studio.click("Revert");
+    assert!(studio.has("Client key is stored"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The head of the connection at the right: what it is called, what it is, what can be done with it.
 
-use egui::{Align, Id, Layout, Rect, RichText, Sense, Ui, Vec2};
+use egui::{Id, RichText, Sense, Ui, Vec2};
 
 use super::shown::{Part, Shown};
 use super::{Want, look};
@@ -24,14 +24,12 @@ pub(super) fn show(ui: &mut Ui, shown: &mut Shown, faults: &Faults<'_>, keymap: 
         let (tile, _) = ui.allocate_exact_size(Vec2::splat(TILE), Sense::hover());
         let id = card.map_or("other", |card| card.id);
         look::tile(ui, id, card.map(|card| card.group), tile);
-        let space = ui.available_rect_before_wrap();
-        let buttons = actions(ui, space, shown, keymap, out);
-        let room = buttons.left() - space.left() - 16.0;
+        let room = ui.available_width() - width(ui, shown) - 16.0;
         if let Some(edited) = &mut shown.edited {
             let field = Field::new(Id::unique(("connection name", shown.serial)), "Name").hint("Name");
             let field = field.font(theme::title()).wrong(faults.has("name")).width(room.min(NAME));
             let field = field.show(ui, &mut edited.draft.name);
-            if std::mem::take(&mut shown.is_new) {
+            if std::mem::take(&mut shown.wants_name) {
                 field.request_focus();
             }
         } else {
@@ -39,6 +37,7 @@ pub(super) fn show(ui: &mut Ui, shown: &mut Shown, faults: &Faults<'_>, keymap: 
             let words = text::line(ui, name, theme::title(), tokens.text, room);
             ui.label(words).on_hover_text(name);
         }
+        actions(ui, shown, keymap, out);
     });
     for problem in faults.inside("name") {
         chrome::problem(ui, problem);
@@ -72,53 +71,61 @@ pub(super) fn show(ui: &mut Ui, shown: &mut Shown, faults: &Faults<'_>, keymap: 
     }
 }
 
-/// Buttons at the right of `space`; where they are.
-fn actions(ui: &mut Ui, space: Rect, shown: &Shown, keymap: &Keymap, out: &mut Requests) -> Rect {
-    let place = Rect::from_min_size(space.min, Vec2::new(space.width(), TILE));
-    let builder = egui::UiBuilder::new().max_rect(place).layout(Layout::right_to_left(Align::Center));
-    // Beside what follows, which takes the room that is left.
-    let mut ui = ui.new_child(builder);
-    let ui = &mut ui;
+/// Of all buttons beside each other.
+fn width(ui: &Ui, shown: &Shown) -> f32 {
+    let button = |label: &str, icon: f32| text::width(ui, label, theme::strong()) + 22.0 + icon;
+    let parts = [
+        (shown.is_testable(), button("Test", 21.0)),
+        (shown.edited.is_some(), button("Save", 0.0)),
+        (shown.edited.is_some(), space::ROW),
+        (shown.is_stored(), space::ROW),
+        (shown.is_stored(), space::ROW),
+    ];
+    parts.iter().filter(|(is_there, _)| *is_there).map(|(_, width)| width + space::GRID).sum()
+}
+
+/// The buttons, at the right end of what is left of the row.
+fn actions(ui: &mut Ui, shown: &Shown, keymap: &Keymap, out: &mut Requests) {
+    let (is_new, is_dirty) = (shown.is_new(), shown.is_dirty());
+    let left = (ui.available_width() - width(ui, shown)).max(0.0);
+    let unsaved = text::width(ui, "Unsaved", theme::small()) + 12.0;
     ui.spacing_mut().item_spacing.x = space::GRID;
-    let is_new = shown.edited.as_ref().is_some_and(|edited| edited.draft.before.is_none());
-    let is_dirty = shown.is_dirty();
+    if is_dirty && left > unsaved {
+        ui.add_space(left - unsaved);
+        ui.label(RichText::new("Unsaved").font(theme::small()).color(Tokens::of(ui).dim));
+        ui.add_space(space::GRID);
+    } else {
+        ui.add_space(left);
+    }
     let mut wants = |response: egui::Response, hover: &str, want: Want| {
         if response.on_hover_text(hover).clicked() {
             out.push(Request::Connections(want));
         }
     };
-    if shown.is_stored() {
-        let delete = tool::icon_button_enabled(ui, "ui/delete", "Delete connection", true);
-        wants(delete, "Delete this connection and its secrets…", Want::Delete);
-        let copy = tool::icon_button_enabled(ui, "ui/duplicate", "Duplicate connection", !is_dirty);
-        let hover = if is_dirty { "Save the changes first" } else { "Copy it, with its secrets" };
-        wants(copy, hover, Want::Duplicate);
-    }
-    if shown.edited.is_some() {
-        let (label, hover) = if is_new {
-            ("Discard", "Give this new connection up")
-        } else {
-            ("Revert", "Take the changes back")
-        };
-        let revert = tool::icon_button_enabled(ui, "ui/undo", label, is_new || is_dirty);
-        wants(revert, if is_new || is_dirty { hover } else { "Nothing has changed" }, Want::Revert);
-        ui.add_space(space::GRID);
-        let save = tool::button(ui, None, "Save", None, ButtonLook::Primary, is_new || is_dirty);
-        let keys = keymap.text(Action::Save);
-        let hover =
-            if is_new || is_dirty { format!("Keep it ({keys})") } else { "Everything is saved".to_owned() };
-        wants(save, &hover, Want::Save);
-    }
-    let is_readable = shown.listed.as_ref().is_none_or(|listed| listed.problem.is_none());
-    if is_readable {
+    if shown.is_testable() {
         let is_on = !shown.testing.is_running();
         let test = tool::button(ui, Some("ui/preview"), "Test", None, ButtonLook::Framed, is_on);
         let keys = keymap.text(Action::Preview);
         wants(test, &format!("Try it step by step, as it is now; nothing is saved ({keys})"), Want::Test);
     }
-    if is_dirty && ui.available_width() > 420.0 {
-        ui.add_space(space::GRID);
-        ui.label(RichText::new("Unsaved").font(theme::small()).color(Tokens::of(ui).dim));
+    if shown.edited.is_some() {
+        let is_on = is_new || is_dirty;
+        let save = tool::button(ui, None, "Save", None, ButtonLook::Primary, is_on);
+        let keys = keymap.text(Action::Save);
+        let hover = if is_on { format!("Keep it ({keys})") } else { "Everything is saved".to_owned() };
+        wants(save, &hover, Want::Save);
+        let (label, hover) = match () {
+            () if is_new => ("Discard", "Give this new connection up"),
+            () if is_dirty => ("Revert", "Take the changes back"),
+            () => ("Revert", "Nothing has changed"),
+        };
+        wants(tool::icon_button_enabled(ui, "ui/undo", label, is_on), hover, Want::Revert);
     }
-    ui.min_rect()
+    if shown.is_stored() {
+        let copy = tool::icon_button_enabled(ui, "ui/duplicate", "Duplicate connection", !is_dirty);
+        let hover = if is_dirty { "Save the changes first" } else { "Copy it, with its secrets" };
+        wants(copy, hover, Want::Duplicate);
+        let delete = tool::icon_button_enabled(ui, "ui/delete", "Delete connection", true);
+        wants(delete, "Delete this connection and its secrets…", Want::Delete);
+    }
 }

@@ -36,7 +36,7 @@ pub(super) struct Shown {
     /// The file that was picked for a setting.
     pub(super) picked: Option<(String, PathBuf)>,
     /// The name gets the keyboard in the next frame.
-    pub(super) is_new: bool,
+    pub(super) wants_name: bool,
     /// The setting to scroll to.
     pub(super) jump: Option<String>,
 }
@@ -48,7 +48,7 @@ impl Shown {
 
     /// A new one; `note`: what the preset says.
     pub(super) fn new(serial: u64, draft: Draft, note: &'static str) -> Self {
-        Self { edited: Some(Edited::new(draft, note)), is_new: true, ..Self::empty(serial) }
+        Self { edited: Some(Edited::new(draft, note)), wants_name: true, ..Self::empty(serial) }
     }
 
     fn empty(serial: u64) -> Self {
@@ -62,7 +62,7 @@ impl Shown {
             topics: Topics::default(),
             form: FormState::default(),
             picked: None,
-            is_new: false,
+            wants_name: false,
             jump: None,
         }
     }
@@ -130,6 +130,16 @@ impl Shown {
 
     pub(super) fn is_dirty(&self) -> bool {
         self.edited.as_ref().is_some_and(Edited::is_dirty)
+    }
+
+    /// It was never kept.
+    pub(super) fn is_new(&self) -> bool {
+        self.edited.as_ref().is_some_and(|edited| edited.draft.before.is_none())
+    }
+
+    /// Its settings can be read.
+    pub(super) fn is_testable(&self) -> bool {
+        self.listed.as_ref().is_none_or(|listed| listed.problem.is_none())
     }
 }
 

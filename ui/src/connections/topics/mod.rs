@@ -7,6 +7,8 @@ mod details;
 mod live;
 mod messages;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +44,10 @@ pub(super) struct Topics {
     ordered: Option<(String, bool, (usize, bool))>,
     offsets: BTreeMap<String, Vec<PartitionFacts>>,
     looking: Asked,
+    sizes: BTreeMap<String, u64>,
+    weighing: Asked,
+    /// Topics whose offsets are known and whose sizes nobody has asked for.
+    unweighed: Vec<String>,
     /// Topics in sight whose offsets nobody has asked for.
     missing: Vec<String>,
     tried: BTreeSet<String>,
@@ -72,10 +78,21 @@ impl Topics {
         if !self.missing.is_empty() && !self.looking.is_coming() {
             let topics = std::mem::take(&mut self.missing);
             self.tried.extend(topics.iter().cloned());
+            self.unweighed.extend(topics.iter().cloned());
             let ask = Ask::Offsets { connection: connection.to_owned(), topics };
             // What cannot be counted is not told of at every scroll: the list itself says what is wrong.
             if self.looking.ask(session, ask).is_err() {
                 tracing::debug!("the offsets of topics could not be asked for");
+            }
+        }
+        if let Some(Ok(Answer::Sizes(found))) = self.weighing.poll() {
+            self.sizes.extend(found);
+        }
+        if !self.unweighed.is_empty() && !self.looking.is_coming() && !self.weighing.is_coming() {
+            let topics = std::mem::take(&mut self.unweighed);
+            let ask = Ask::Sizes { connection: connection.to_owned(), topics };
+            if self.weighing.ask(session, ask).is_err() {
+                tracing::debug!("the sizes of topics could not be asked for");
             }
         }
         let is_looking = self.details.as_mut().is_some_and(|details| details.poll(connection, session));
@@ -84,13 +101,18 @@ impl Topics {
 
     /// Whether something was asked and not answered.
     pub(super) fn is_busy(&self) -> bool {
-        self.listing.is_coming() || self.looking.is_coming() || !self.missing.is_empty()
+        self.listing.is_coming()
+            || self.looking.is_coming()
+            || self.weighing.is_coming()
+            || !self.missing.is_empty()
     }
 
     /// Ends what goes on.
     pub(super) fn leave(&mut self) {
         self.listing.forget();
         self.looking.forget();
+        self.weighing.forget();
+        self.unweighed.clear();
         self.is_asked = self.is_read;
         self.tried.retain(|topic| self.offsets.contains_key(topic));
         if let Some(details) = &mut self.details {
@@ -102,6 +124,8 @@ impl Topics {
     fn refresh(&mut self) {
         self.is_asked = false;
         self.offsets.clear();
+        self.sizes.clear();
+        self.unweighed.clear();
         self.tried.clear();
         if let Some(details) = &mut self.details {
             details.refresh();

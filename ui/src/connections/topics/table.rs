@@ -1,6 +1,6 @@
 //! The list of topics.
 
-use egui::{Align, Id, Layout, Ui};
+use egui::{Align, Color32, Id, Layout, Ui};
 use flowloom_studio::connections::{PartitionFacts, Topic};
 
 use super::details::Details;
@@ -11,12 +11,13 @@ use crate::widget::field::Field;
 use crate::widget::listing::{Cell, Column, Line, Listing};
 use crate::widget::{Empty, empty, switch};
 
-const COLUMNS: [Column; 6] = [
+const COLUMNS: [Column; 7] = [
     Column::shared("Topic", 1.0).key(),
     Column::fixed("Partitions", 80.0).right().key(),
     Column::fixed("Replicas", 70.0).right().needs(640.0),
     Column::fixed("Messages", 110.0).right(),
     Column::fixed("Offsets", 190.0).right().needs(760.0),
+    Column::fixed("Size", 80.0).right().needs(560.0),
     Column::fixed("Last message", 150.0).right().needs(480.0),
 ];
 
@@ -47,7 +48,7 @@ impl Topics {
         let faint = Tokens::of(ui).faint;
         let seen = listing.show(ui, |at| {
             let topic = &self.all[self.order[at]];
-            line(topic, self.offsets.get(&topic.name), faint)
+            line(topic, self.offsets.get(&topic.name), self.sizes.get(&topic.name).copied(), faint)
         });
         if let Some(column) = seen.sorted {
             let is_down = self.sort.0 == column && !self.sort.1;
@@ -122,7 +123,7 @@ impl Topics {
     }
 }
 
-fn line(topic: &Topic, facts: Option<&Vec<PartitionFacts>>, faint: egui::Color32) -> Line {
+fn line(topic: &Topic, facts: Option<&Vec<PartitionFacts>>, size: Option<u64>, faint: Color32) -> Line {
     let sums = facts.map(|facts| Sums::of(facts));
     let text = |of: fn(&Sums) -> String| sums.as_ref().map(of).unwrap_or_default();
     let number = |number: u64| Cell::mono(format::count(number));
@@ -132,6 +133,7 @@ fn line(topic: &Topic, facts: Option<&Vec<PartitionFacts>>, faint: egui::Color32
         number(topic.replicas as u64),
         Cell::mono(text(|sums| sums.messages.map_or_else(|| "?".to_owned(), format::count))),
         Cell::mono(text(|sums| sums.range.clone())).color(faint),
+        Cell::mono(size.map(format::bytes).unwrap_or_default()),
         Cell::mono(text(|sums| sums.last_ms.map(format::date_time).unwrap_or_default())).color(faint),
     ];
     Line { name: topic.name.clone(), cells }
