@@ -48,15 +48,18 @@ pub(super) fn show(ui: &mut Ui, shown: &mut Shown, faults: &Faults<'_>, keymap: 
         (None, Some(listed)) => listed.caption.clone(),
         (None, None) => String::new(),
     };
-    let words = if caption.is_empty() { kind.to_owned() } else { format!("{kind} · {caption}") };
-    let line = text::line(ui, &words, theme::small(), tokens.dim, ui.available_width());
-    let is_cut = line.elided;
-    let line = ui.label(line);
-    if is_cut {
-        line.on_hover_text(&words);
+    let words: Vec<&str> = [kind, &caption].into_iter().filter(|words| !words.is_empty()).collect();
+    let words = words.join(" · ");
+    if !words.is_empty() {
+        let line = text::line(ui, &words, theme::small(), tokens.dim, ui.available_width());
+        let is_cut = line.elided;
+        let line = ui.label(line);
+        if is_cut {
+            line.on_hover_text(&words);
+        }
     }
     if let Some(listed) = &shown.listed {
-        let whence = look::whence(&listed.origin);
+        let whence = look::whence(listed);
         if !whence.is_empty() {
             text::paragraph(ui, &whence);
         }

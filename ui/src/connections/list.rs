@@ -95,7 +95,7 @@ fn row(ui: &mut Ui, listed: &Listed, is_shown: bool) -> Response {
     let at = egui::pos2(left, rect.bottom() - 5.0 - caption.size().y);
     ui.painter().galley(at, caption, below.1);
     let response = response.on_hover_cursor(CursorIcon::PointingHand);
-    let whence = look::whence(&listed.origin);
+    let whence = look::whence(listed);
     if !is_cut && whence.is_empty() && listed.problem.is_none() {
         return response;
     }

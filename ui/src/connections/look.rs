@@ -1,7 +1,7 @@
 //! What the view's parts have in common: icons of kinds, where connections come from.
 
 use egui::{Color32, Rect, Ui, Vec2};
-use flowloom_studio::connections::{Group, Origin};
+use flowloom_studio::connections::{Group, Listed, Origin};
 
 use crate::icon;
 use crate::theme::{Tokens, tint};
@@ -28,6 +28,12 @@ pub(super) fn tile(ui: &Ui, id: &str, group: Option<Group>, rect: Rect) {
     icon::paint(ui.painter(), &name, Rect::from_center_size(rect.center(), Vec2::splat(glyph)), color);
 }
 
+/// Where a connection stands among the groups; what is of none comes last.
+pub(super) fn order(listed: &Listed) -> usize {
+    let group = listed.card.map(|card| card.group);
+    GROUPS.iter().position(|each| Some(*each) == group).unwrap_or(GROUPS.len())
+}
+
 /// A word for where it comes from; empty: from the store.
 pub(super) fn badge(origin: &Origin) -> &'static str {
     match origin {
@@ -38,14 +44,27 @@ pub(super) fn badge(origin: &Origin) -> &'static str {
 }
 
 /// Why it cannot be changed here.
-pub(super) fn whence(origin: &Origin) -> String {
-    match origin {
-        Origin::Store => String::new(),
-        Origin::Environment(variable) => {
-            format!("The environment writes it (`{variable}`): it can be used and tried here, not changed")
-        }
-        Origin::File(path) => {
-            format!("It is written in `{}`: it can be used and tried here, not changed", path.display())
-        }
+pub(super) fn whence(listed: &Listed) -> String {
+    let place = match &listed.origin {
+        Origin::Store => return String::new(),
+        Origin::Environment(variable) => format!("The environment writes it (`{variable}`)"),
+        Origin::File(path) => format!("It is written in `{}`", path.display()),
+    };
+    match &listed.problem {
+        Some(_) => format!("{place}: mend it there"),
+        None => format!("{place}: it can be used and tried here, not changed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use flowloom_studio::connections::KINDS;
+
+    #[test]
+    fn every_kind_has_an_icon_of_its_own() {
+        let without = KINDS.iter().map(|kind| kind.card.id);
+        let without: Vec<_> =
+            without.filter(|id| !crate::icon::exists(&format!("connections/{id}"))).collect();
+        assert!(without.is_empty(), "draw icons/connections/{without:?}.svg");
     }
 }

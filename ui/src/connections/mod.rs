@@ -17,6 +17,7 @@ mod want;
 use std::path::PathBuf;
 
 use egui::{CentralPanel, Frame, Margin, Panel, Rect, RichText, Ui};
+use flowloom_flow::Problem;
 use flowloom_studio::connections::{Answer, Ask, Entry, Listed, Use};
 use flowloom_studio::{Session, connections::Preset};
 
@@ -39,6 +40,8 @@ pub enum Want {
     Go(Go),
     Save,
     Revert,
+    /// Reads the list again.
+    Read,
     Test,
     Cancel,
     Duplicate,
@@ -96,7 +99,7 @@ pub struct View {
     /// The list has been read once.
     is_read: bool,
     /// Why it could not be read.
-    problems: Vec<flowloom_flow::Problem>,
+    problems: Vec<Problem>,
     query: String,
     right: Right,
     listing: Asked,
@@ -179,6 +182,7 @@ impl View {
     pub fn poll(&mut self, session: &mut Session, out: &mut Requests) -> bool {
         match self.listing.poll() {
             Some(Ok(Answer::List(all))) => self.listed(all, session, out),
+            Some(Err(problems)) if self.is_read => tell(problems, out),
             Some(Err(problems)) => self.problems = problems,
             _ => {}
         }
@@ -226,13 +230,7 @@ impl View {
             Right::Kinds => new::kinds(ui, out),
             Right::Presets(kind) => new::presets(ui, kind, out),
             Right::One(shown) => page::show(ui, shown, &self.all, keymap, out),
-            Right::Nothing if !self.problems.is_empty() => {
-                Frame::new().inner_margin(20).show(ui, |ui| {
-                    for problem in &self.problems {
-                        chrome::problem(ui, problem);
-                    }
-                });
-            }
+            Right::Nothing if !self.problems.is_empty() => unread(ui, &self.problems, out),
             Right::Nothing if self.is_read && self.all.is_empty() => nothing(ui, out),
             Right::Nothing => {}
         });
@@ -255,6 +253,19 @@ fn bar_of(ui: &mut Ui, keymap: &Keymap, out: &mut Requests) {
     });
 }
 
+/// The list cannot be read.
+fn unread(ui: &mut Ui, problems: &[Problem], out: &mut Requests) {
+    Frame::new().inner_margin(20).show(ui, |ui| {
+        for problem in problems {
+            chrome::problem(ui, problem);
+        }
+        ui.add_space(2.0 * space::GRID);
+        if tool::button(ui, Some("ui/refresh"), "Read again", None, ButtonLook::Framed, true).clicked() {
+            out.push(Request::Connections(Want::Read));
+        }
+    });
+}
+
 /// There is none yet.
 fn nothing(ui: &mut Ui, out: &mut Requests) {
     let words = Empty {
@@ -271,7 +282,7 @@ fn nothing(ui: &mut Ui, out: &mut Requests) {
     });
 }
 
-fn tell(problems: Vec<flowloom_flow::Problem>, out: &mut Requests) {
+fn tell(problems: Vec<Problem>, out: &mut Requests) {
     for problem in problems {
         out.push(Request::Tell(problem));
     }

@@ -49,7 +49,17 @@ pub(super) fn show(ui: &mut Ui, shown: &mut Shown, all: &[Listed], keymap: &Keym
 fn settings(ui: &mut Ui, shown: &mut Shown, all: &[Listed], faults: &Faults<'_>, out: &mut Requests) {
     let is_beside = ui.available_width() >= BESIDE;
     let frame = Frame::new().inner_margin(Margin { left: 20, right: 12, top: 12, bottom: 0 });
-    if is_beside {
+    if shown.is_foreign() {
+        // There is no form: the test has the place.
+        frame.show(ui, |ui| {
+            ui.set_max_width(FORM);
+            shown.testing.ui(ui, out);
+        });
+        return;
+    }
+    if !shown.is_testable() {
+        // What is wrong with it is all that there is.
+    } else if is_beside {
         let width = (ui.available_width() - FORM - 40.0).clamp(300.0, FORM);
         let panel = Panel::right("connection test").resizable(false).exact_size(width);
         panel.frame(frame).show(ui, |ui| shown.testing.ui(ui, out));

@@ -137,6 +137,11 @@ impl Shown {
         self.edited.as_ref().is_some_and(|edited| edited.draft.before.is_none())
     }
 
+    /// It is used and tried here, and written elsewhere.
+    pub(super) fn is_foreign(&self) -> bool {
+        self.listed.is_some() && !self.is_stored() && self.is_testable()
+    }
+
     /// Its settings can be read.
     pub(super) fn is_testable(&self) -> bool {
         self.listed.as_ref().is_none_or(|listed| listed.problem.is_none())

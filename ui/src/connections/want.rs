@@ -4,7 +4,7 @@ use flowloom_studio::Session;
 use flowloom_studio::connections::{Answer, Ask, Draft, Entry, Listed, Origin, Preset};
 
 use super::shown::{Edited, Shown};
-use super::{Decision, Go, Question, Right, View, Want, tell};
+use super::{Decision, Go, Question, Right, View, Want, look, tell};
 use crate::request::{Request, Requests};
 
 impl View {
@@ -25,6 +25,7 @@ impl View {
                     self.list(session, out);
                 }
             }
+            Want::Read => self.list(session, out),
             Want::Test => self.test(session, out),
             Want::Cancel => {
                 if let Some(shown) = self.shown_mut() {
@@ -57,10 +58,7 @@ impl View {
     pub fn escape(&mut self, out: &mut Requests) {
         let go = match self.right {
             Right::Presets(_) => Go::New,
-            Right::Kinds => match self.all.first() {
-                Some(first) => Go::Show(first.name.clone()),
-                None => Go::Close,
-            },
+            Right::Kinds => self.first().map_or(Go::Close, Go::Show),
             _ => Go::Close,
         };
         out.push(Request::Connections(Want::Go(go)));
@@ -110,6 +108,12 @@ impl View {
         if may_edit && let Err(problems) = self.reading.ask(session, Ask::Draft { name: name.to_owned() }) {
             tell(problems, out);
         }
+    }
+
+    /// The one that the list begins with.
+    fn first(&self) -> Option<String> {
+        let first = self.all.iter().min_by_key(|listed| look::order(listed));
+        first.map(|listed| listed.name.clone())
     }
 
     fn next_serial(&mut self) -> u64 {
@@ -220,8 +224,8 @@ impl View {
         let is_there = |name: &String| self.all.iter().any(|listed| listed.name == *name);
         let name = match (next.filter(is_there), &self.right) {
             (Some(name), _) => name,
-            (None, Right::Nothing) => match self.all.first() {
-                Some(first) => first.name.clone(),
+            (None, Right::Nothing) => match self.first() {
+                Some(first) => first,
                 None => return,
             },
             (None, _) => return,
