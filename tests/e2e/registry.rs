@@ -36,6 +36,8 @@ fn sample(entry: &Entry, type_name: &str, folder: &Path) -> Value {
         "Column" => json!("n"),
         "Columns" => json!(["s"]),
         "Conditions" => json!([{"column": "n", "op": ">", "value": 2}]),
+        // By the servers that the node names itself; by a connection: `connections::cluster`.
+        "Connection" => json!(""),
         "Expression" => json!("n > 2"),
         "Fields" => json!([{"name": "n", "type": "Int64"}, {"name": "s", "type": "String"}]),
         "FilePath" if entry.card.outputs.is_empty() => json!("written.jsonl"),

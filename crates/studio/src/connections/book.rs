@@ -95,9 +95,15 @@ impl Book {
                 all.insert(name.to_owned(), listed(name, found));
             }
         };
-        for named in self.of_file()?.into_iter().flatten() {
-            let name = named.name.clone();
-            put(&name, Ok(named), true);
+        // A file that cannot be read must not keep the others from being seen.
+        match self.of_file() {
+            Ok(found) => {
+                for named in found.into_iter().flatten() {
+                    let name = named.name.clone();
+                    put(&name, Ok(named), true);
+                }
+            }
+            Err(problem) => put(FILE, Err(problem), true),
         }
         for name in environment::names((self.names)().into_iter()) {
             match environment::ours(&name, &*self.get) {
@@ -460,7 +466,10 @@ fn listed(name: &str, found: Result<Named, Problem>) -> Listed {
             card: None,
             kind: String::new(),
             caption: String::new(),
-            origin: Origin::Environment(format!("FLOWLOOM_CONNECTION_{}", environment::variable(name))),
+            origin: Origin::Environment(match name {
+                FILE => FILE.to_owned(),
+                name => format!("FLOWLOOM_CONNECTION_{}", environment::variable(name)),
+            }),
             changed_ms: None,
             problem: Some(problem),
         },

@@ -126,6 +126,19 @@ fn the_environment_and_a_file_come_before_the_store_and_what_others_wrote_after_
 }
 
 #[test]
+fn what_is_broken_elsewhere_hides_nothing() {
+    let home = home();
+    let book = book(&home, &[("FLOWLOOM_CONNECTIONS", "/no/such/file"), ("FLOWLOOM_CONNECTION_X", "{}")]);
+    let draft =
+        Draft { name: "local".into(), before: None, settings: kafka(json!({"bootstrap_servers": "a:9092"})) };
+    book.keep(&draft).expect("kept");
+    let listed: Vec<_> =
+        book.list().expect("listed").into_iter().map(|one| (one.name, one.problem.is_some())).collect();
+    let expected = [("FLOWLOOM_CONNECTIONS", true), ("local", false), ("x", true)];
+    assert_eq!(listed, expected.map(|(name, is_broken)| (name.to_owned(), is_broken)));
+}
+
+#[test]
 fn rotation_is_whole_and_a_lost_or_wrong_key_changes_nothing() {
     let home = home();
     let book = book(&home, &[]);
