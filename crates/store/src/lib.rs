@@ -28,7 +28,7 @@ pub use error::Error;
 pub use owner::Owner;
 pub use recent::Recent;
 pub use runs::{NewRun, Run};
-pub use secret::{Key, Keyring, LockError, Master, NoKeyring, Place, Ring, SystemKeyring};
+pub use secret::{Hold, Key, Keyring, LockError, Master, NoKeyring, Place, Ring, SystemKeyring};
 
 /// Every change to the tables, oldest first. `user_version` counts those that a store has; a line that
 /// was released is never edited.

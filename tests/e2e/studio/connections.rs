@@ -158,7 +158,10 @@ pub(super) fn tour(studio: &mut Studio, stop: &dyn Fn(&mut Studio, &str)) {
     }));
     group::commit(&topic, &unique("toured-readers"), &[3, 5, 10]);
     studio.click_role(Role::Tab, "Topics");
-    studio.until("topics", |studio| studio.has_role(Role::Row, &topic.name));
+    studio.until("topics", |studio| !studio.labels(Role::Row).is_empty());
+    // Other tests have topics of their own, more than are in sight.
+    studio.fill("Find a topic", "toured");
+    studio.until("the topic", |studio| studio.has_role(Role::Row, &topic.name));
     stop(studio, "topics");
     studio.click_role(Role::Row, &topic.name);
     let first = "Message 9 of partition 0";
@@ -297,8 +300,9 @@ fn topics_are_found_counted_and_looked_into() {
     let mut studio = empty();
     add_cluster(&mut studio, "prod");
     studio.click_role(Role::Tab, "Topics");
-    studio.until("topics", |studio| studio.has_role(Role::Row, &topic.name));
+    studio.until("topics", |studio| !studio.labels(Role::Row).is_empty());
     studio.fill("Find a topic", &topic.name.to_uppercase());
+    studio.until("the topic", |studio| studio.has_role(Role::Row, &topic.name));
     assert_eq!(studio.labels(Role::Row), [topic.name.as_str()]);
     studio.until("offsets", |studio| studio.row(&topic.name).contains("; 10; 0 – 5;"));
 

@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::{Key, Keyring, LockError, Ring, Secret};
+use crate::Error;
 
 /// Name of the key file in the folder of the store.
 const FILE: &str = "master.key";
@@ -33,11 +34,38 @@ pub struct Master {
 }
 
 impl Master {
+    /// As [`Master::open`], and nobody else opens them to change something until this is dropped: what is locked with
+    /// these keys now will be opened by those that are there then. Each holds it for moments.
+    pub fn hold(
+        folder: &Path,
+        environment: Option<&str>,
+        keyring: &dyn Keyring,
+        has_secrets: impl FnOnce() -> Result<bool, Error>,
+    ) -> Result<(Self, Hold), Error> {
+        let failed = |source| LockError::File { path: folder.join(LOCK), source };
+        fs::create_dir_all(folder).map_err(failed)?;
+        let hold = Hold(lock(folder).map_err(failed)?);
+        Ok((Self::open_held(folder, environment, keyring, has_secrets()?)?, hold))
+    }
+
     /// The keys of the store in `folder`. `environment`: what `FLOWLOOM_MASTER_KEY` says, newest first, with commas
     /// between; else the keyring's; else those of the key file, which also help where the keyring has others. With
     /// no key anywhere one is made, unless the store `has_secrets` already: then it was lost, and another one would
     /// not open them.
     pub fn open(
+        folder: &Path,
+        environment: Option<&str>,
+        keyring: &dyn Keyring,
+        has_secrets: bool,
+    ) -> Result<Self, LockError> {
+        let failed = |source| LockError::File { path: folder.join(LOCK), source };
+        fs::create_dir_all(folder).map_err(failed)?;
+        // Of two processes that make a key at once, both use the one that was there first.
+        let _lock = lock(folder).map_err(failed)?;
+        Self::open_held(folder, environment, keyring, has_secrets)
+    }
+
+    fn open_held(
         folder: &Path,
         environment: Option<&str>,
         keyring: &dyn Keyring,
@@ -49,9 +77,6 @@ impl Master {
         }
         let path = folder.join(FILE);
         let failed = |source| LockError::File { path: path.clone(), source };
-        fs::create_dir_all(folder).map_err(failed)?;
-        // Of two processes that make a key at once, both use the one that was there first.
-        let _lock = lock(folder).map_err(failed)?;
         let held = keyring.get();
         let file = read(&path)?;
         let in_file = |text: &str| of_lines(text, &format!("a line of `{}`", path.display()));
@@ -84,7 +109,7 @@ impl Master {
         }
     }
 
-    /// Locks everything anew with a new key. `relock` is given the ring to do it with and must do all or nothing;
+    /// Locks everything anew with a new key; who calls it [holds](Master::hold) the keys. `relock` is given the ring to do it with and must do all or nothing;
     /// until it has, the old keys stay where they are, so that a crash at any moment loses nothing.
     pub fn rotate<E: From<LockError>>(
         self,
@@ -115,6 +140,10 @@ impl Master {
         Ok(Self { ring, place, is_new: false })
     }
 }
+
+/// Keeps others from changing keys and what they lock, until it is dropped.
+#[derive(Debug)]
+pub struct Hold(#[expect(dead_code, reason = "its lock goes with it")] File);
 
 /// Held while a key is looked for and made.
 fn lock(folder: &Path) -> io::Result<File> {
@@ -254,6 +283,30 @@ mod tests {
     }
 
     #[test]
+    fn many_rotate_at_once_and_no_key_is_lost() {
+        let folder = tempfile::tempdir().expect("folder");
+        let master = Master::open(folder.path(), None, &NoKeyring, false).expect("made");
+        let token = parking_lot::Mutex::new(master.ring.lock(&secret()));
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let held = Master::hold(folder.path(), None, &NoKeyring, || Ok(true));
+                    let (master, _hold) = held.expect("held");
+                    let rotated = master.rotate(&NoKeyring, |both| {
+                        let mut token = token.lock();
+                        let again = both.lock(&both.unlock(&token).expect("opened"));
+                        *token = again;
+                        Ok::<(), LockError>(())
+                    });
+                    rotated.expect("rotated");
+                });
+            }
+        });
+        let master = Master::open(folder.path(), None, &NoKeyring, true).expect("opened");
+        assert_eq!(master.ring.unlock(&token.lock()).expect("the last key").reveal(), "hunter2");
+    }
+
+    #[test]
     fn a_keyring_holds_the_key_and_the_file_helps() {
         let folder = tempfile::tempdir().expect("folder");
         let before = Master::open(folder.path(), None, &NoKeyring, false).expect("a file");
@@ -282,10 +335,7 @@ mod tests {
         let (old, new) = (Key::generate(), Key::generate());
         let one = old.secret().reveal().to_owned();
         let master = Master::open(folder.path(), Some(&one), &NoKeyring, true).expect("opened");
-        assert_eq!(
-            (&master.place, fs::read_dir(folder.path()).expect("listed").count()),
-            (&Place::Environment, 0)
-        );
+        assert_eq!((&master.place, folder.path().join(FILE).exists()), (&Place::Environment, false));
         let token = master.ring.lock(&secret());
         let error = master.rotate(&NoKeyring, |_| Ok::<(), LockError>(())).expect_err("one key");
         assert!(error.hint().is_some_and(|hint| hint.contains("with a comma")), "{error}");

@@ -5,7 +5,7 @@ mod master;
 mod ring;
 
 pub use keyring::{Keyring, NoKeyring, SystemKeyring};
-pub use master::{Master, Place};
+pub use master::{Hold, Master, Place};
 pub use ring::{Key, Ring};
 
 pub(crate) use flowloom_secret::Secret;

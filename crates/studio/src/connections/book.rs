@@ -8,22 +8,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flowloom_connections::{
-    Held, Named, Origin, Settings, Walk, check_name, credentials, environment, file, kind, reference,
-    with_kept,
+    Held, Named, Origin, Walk, check_name, credentials, environment, file, with_kept,
 };
 use flowloom_flow::value::Credential;
 use flowloom_flow::{Access, Connections, Problem, Secret, Suggestion, Vault, no_connection};
 use flowloom_store::{
-    Connection, Error, Keyring, Master, NoKeyring, Place, SecretChanges, Store, SystemKeyring,
+    Connection, Error, Hold, Keyring, Master, NoKeyring, Place, SecretChanges, Store, SystemKeyring,
 };
 use serde_json::Value;
 
+use super::listed::{listed, of_store, settings_of};
+use super::locker::Locker;
 use super::{Draft, Listed};
 use crate::remember::now_ms;
 use crate::store;
 
 /// Names a file of connections.
-const FILE: &str = "FLOWLOOM_CONNECTIONS";
+pub(super) const FILE: &str = "FLOWLOOM_CONNECTIONS";
 
 type Get = dyn Fn(&str) -> Option<String> + Send + Sync;
 
@@ -32,7 +33,7 @@ type Get = dyn Fn(&str) -> Option<String> + Send + Sync;
 pub struct Book {
     /// Folder of the store; `None`: this person's.
     home: Option<PathBuf>,
-    get: Arc<Get>,
+    pub(super) get: Arc<Get>,
     /// Names of variables.
     names: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
     /// The system's keyring may hold the master key.
@@ -182,7 +183,7 @@ impl Book {
             store.keep_open_connection(&connection, draft.before.as_deref(), &changes).map_err(problem)?;
             return Ok(None);
         }
-        let master = self.master(&store)?;
+        let (master, _hold) = self.master(&store)?;
         store
             .keep_connection(&connection, draft.before.as_deref(), &changes, &master.ring)
             .map_err(problem)?;
@@ -219,7 +220,7 @@ impl Book {
     /// Locks every secret with a new master key.
     pub fn rotate(&self) -> Result<Rotated, Problem> {
         let store = self.store()?;
-        let master = self.master(&store)?;
+        let (master, _hold) = self.master(&store)?;
         let master = master.rotate(&*self.keyring(&store), |ring| store.relock(ring)).map_err(problem)?;
         let secrets = store.connections().map_err(problem)?.iter().map(|one| one.secrets.len()).sum();
         Ok(Rotated { place: place(&master.place), secrets })
@@ -228,7 +229,7 @@ impl Book {
     /// Where the master key is, in words; it is made where there is none. And how many secrets it locks.
     pub fn locks(&self) -> Result<Rotated, Problem> {
         let store = self.store()?;
-        let master = self.master(&store)?;
+        let (master, _hold) = self.master(&store)?;
         let mut secrets = 0;
         for connection in store.connections().map_err(problem)? {
             // Each is tried: a key that opens nothing is no key.
@@ -345,12 +346,12 @@ impl Book {
         }
     }
 
-    fn master(&self, store: &Store) -> Result<Master, Problem> {
-        let has_secrets = store.has_secrets().map_err(problem)?;
+    /// The keys, which nobody else changes until the second is dropped.
+    pub(super) fn master(&self, store: &Store) -> Result<(Master, Hold), Problem> {
         let environment = (self.get)("FLOWLOOM_MASTER_KEY").map(Secret::new);
         let environment = environment.as_ref().map(Secret::reveal);
-        Master::open(store.folder(), environment, &*self.keyring(store), has_secrets)
-            .map_err(|error| problem(error.into()))
+        Master::hold(store.folder(), environment, &*self.keyring(store), || store.has_secrets())
+            .map_err(problem)
     }
 
     /// `FLOWLOOM_KEYRING=off` leaves the system's keyring alone.
@@ -396,86 +397,6 @@ impl Connections for Book {
     }
 }
 
-/// Unlocks the secrets of one connection, each when it is asked for.
-struct Locker {
-    book: Book,
-    /// In the store; empty: it is not there.
-    name: String,
-    given: BTreeMap<String, Secret>,
-}
-
-impl Vault for Locker {
-    fn secret(&self, field: &str) -> Result<Option<Secret>, Problem> {
-        if let Some(secret) = self.given.get(field) {
-            return Ok(Some(secret.clone()));
-        }
-        if self.name.is_empty() {
-            return Ok(None);
-        }
-        let store = self.book.store()?;
-        let has_it = store.connection(&self.name).map_err(problem)?;
-        if !has_it.is_some_and(|found| found.secrets.iter().any(|known| known == field)) {
-            return Ok(None);
-        }
-        let master = self.book.master(&store)?;
-        Ok(store.secrets(&self.name, &master.ring).map_err(problem)?.remove(field))
-    }
-
-    fn resolve(&self, reference: &str) -> Result<Secret, Problem> {
-        reference::resolve(reference, &*self.book.get)
-    }
-}
-
-fn settings_of(connection: &Connection) -> Result<Box<dyn Settings>, Problem> {
-    let Ok(Value::Object(settings)) = serde_json::from_str(&connection.settings) else {
-        return Err(Problem::external(format!(
-            "the stored settings of `{}` cannot be read",
-            connection.name
-        ))
-        .hint("remove the connection and add it again"));
-    };
-    (kind(&connection.kind)?.read)(settings)
-}
-
-fn of_store(connection: &Connection) -> Listed {
-    let read = settings_of(connection);
-    Listed {
-        name: connection.name.clone(),
-        card: read.as_ref().ok().map(|settings| settings.card()),
-        kind: connection.kind.clone(),
-        caption: read.as_ref().map_or_else(|_| String::new(), |settings| settings.caption()),
-        origin: Origin::Store,
-        changed_ms: Some(connection.changed_ms),
-        problem: read.err(),
-    }
-}
-
-fn listed(name: &str, found: Result<Named, Problem>) -> Listed {
-    match found {
-        Ok(named) => Listed {
-            name: name.to_owned(),
-            card: Some(named.settings.card()),
-            kind: named.settings.card().id.to_owned(),
-            caption: named.settings.caption(),
-            origin: named.origin,
-            changed_ms: None,
-            problem: None,
-        },
-        Err(problem) => Listed {
-            name: name.to_owned(),
-            card: None,
-            kind: String::new(),
-            caption: String::new(),
-            origin: Origin::Environment(match name {
-                FILE => FILE.to_owned(),
-                name => format!("FLOWLOOM_CONNECTION_{}", environment::variable(name)),
-            }),
-            changed_ms: None,
-            problem: Some(problem),
-        },
-    }
-}
-
 fn notice(at: &Place) -> String {
     let at = place(at);
     format!(
@@ -491,7 +412,7 @@ fn place(place: &Place) -> String {
     }
 }
 
-fn problem(error: Error) -> Problem {
+pub(super) fn problem(error: Error) -> Problem {
     match error {
         Error::Taken(_) => Problem::user(error.to_string()).at_field("name"),
         Error::NoConnection(_) => Problem::user(error.to_string()),

@@ -3,6 +3,8 @@
 mod book;
 mod draft;
 mod inspect;
+mod listed;
+mod locker;
 #[cfg(test)]
 mod tests;
 mod uses;
@@ -14,7 +16,6 @@ use std::sync::Arc;
 pub use flowloom_connections::{
     Card, Description, Entry, Group, KINDS, Origin, Preset, Settings, check_name, credentials, describe, kind,
 };
-use flowloom_flow::Problem;
 pub use flowloom_kafka::inspect::{ConfigEntry, GroupFacts, GroupPartition, Groups, PartitionFacts};
 pub use flowloom_kafka::offsets::Isolation;
 pub use flowloom_kafka::peek::{Message, PeekAsk, PeekEnd, PeekFrom, TimestampType};
@@ -25,27 +26,12 @@ use parking_lot::Mutex;
 
 pub use book::{Book, Rotated};
 pub use draft::Draft;
+pub use listed::Listed;
 pub use uses::Use;
 pub(crate) use work::start;
 
 /// Something that grows while a job goes on. Locked for moments only.
 pub type Live<T> = Arc<Mutex<T>>;
-
-/// A connection in a list.
-#[derive(Clone, Debug)]
-pub struct Listed {
-    pub name: String,
-    /// `None`: a newer Flowloom has made it.
-    pub card: Option<&'static Card>,
-    pub kind: String,
-    /// What it reaches, without secrets.
-    pub caption: String,
-    pub origin: Origin,
-    /// Milliseconds since 1970 UTC; `None`: it is not in the store.
-    pub changed_ms: Option<i64>,
-    /// Why it cannot be used.
-    pub problem: Option<Problem>,
-}
 
 /// What somebody wants of connections.
 #[derive(Clone, Debug, PartialEq)]
