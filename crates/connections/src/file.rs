@@ -77,7 +77,11 @@ pub fn write<'a>(connections: impl Iterator<Item = &'a Named>) -> (String, Vec<S
         map.extend(settings.written());
         for (key, credential) in credentials(&**settings) {
             if matches!(credential, Credential::Given(_) | Credential::Kept) && !credential.is_empty() {
-                let variable = format!("{}_{}", variable(name), variable(&key));
+                let stem = format!("{}_{}", variable(name), variable(&key));
+                // Names that differ in signs alone share a stem.
+                let variable = (2..).map(|n| format!("{stem}_{n}"));
+                let mut variable = std::iter::once(stem.clone()).chain(variable);
+                let variable = variable.find(|name| !variables.contains(name)).unwrap_or(stem);
                 map.insert(key, json!(format!("${{env:{variable}}}")));
                 variables.push(variable);
             }

@@ -29,7 +29,7 @@ pub use named::{Named, Origin, check_name};
 pub use open::{locked, open, resolved};
 pub use ssl_mode::SslMode;
 pub use uri::parts;
-pub use walk::{Held, Walk, credentials, put_credentials, with_kept};
+pub use walk::{Held, Walk, credentials, open_key, put_credentials, with_kept};
 
 /// Every kind of connection, in the order that people see.
 pub const KINDS: &[Entry] = kinds::KINDS;

@@ -1,5 +1,6 @@
 //! A connection with its name, wherever it was found.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use flowloom_flow::Problem;
@@ -18,11 +19,17 @@ pub enum Origin {
 }
 
 /// A connection by name.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Named {
     pub name: String,
     pub settings: Box<dyn Settings>,
     pub origin: Origin,
+}
+
+impl fmt::Debug for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} ({}) of {:?}", self.name, self.settings.card().id, self.origin)
+    }
 }
 
 /// Letters, digits, `_`, `-` and `.`, so that a name fits into a flow, a variable and a command line.

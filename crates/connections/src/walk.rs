@@ -89,3 +89,17 @@ pub fn put_credentials(settings: &mut dyn Settings, known: &[(String, Credential
     });
     settings.form(&mut walk);
 }
+
+/// A setting whose text holds a private key though it is written openly.
+pub fn open_key(settings: &dyn Settings) -> Option<String> {
+    let mut found = None;
+    let mut walk = Walk(|key: &str, held: Held<'_>| {
+        if let Held::Text(text) = held
+            && text.contains("PRIVATE KEY-----")
+        {
+            found.get_or_insert(key.to_owned());
+        }
+    });
+    settings.clone_box().form(&mut walk);
+    found
+}

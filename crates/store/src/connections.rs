@@ -51,6 +51,14 @@ impl Connection {
 /// What becomes of the secrets of a connection that is kept.
 pub type SecretChanges = BTreeMap<String, Option<Secret>>;
 
+/// A connection to keep, see [`Store::keep_connection`].
+#[derive(Clone, Debug)]
+pub struct Keeping {
+    pub connection: Connection,
+    pub before: Option<String>,
+    pub changes: SecretChanges,
+}
+
 impl Store {
     /// Keeps a connection. `before`: its name until now; `None`: it is new. Of its secrets those in `changes` are
     /// set, or removed where they are `None`; the others stay, whatever `connection.secrets` says.
@@ -64,16 +72,6 @@ impl Store {
         self.keep(connection, before, changes, Some(ring))
     }
 
-    /// As [`Store::keep_connection`], where no secret is set: without a key.
-    pub fn keep_open_connection(
-        &self,
-        connection: &Connection,
-        before: Option<&str>,
-        changes: &SecretChanges,
-    ) -> Result<(), Error> {
-        self.keep(connection, before, changes, None)
-    }
-
     fn keep(
         &self,
         connection: &Connection,
@@ -81,38 +79,23 @@ impl Store {
         changes: &SecretChanges,
         ring: Option<&Ring>,
     ) -> Result<(), Error> {
-        let Connection { name, kind, settings, changed_ms, .. } = connection;
+        let keeping = Keeping {
+            connection: connection.clone(),
+            before: before.map(str::to_owned),
+            changes: changes.clone(),
+        };
+        self.keep_connections(&[keeping], ring)
+    }
+
+    /// As [`Store::keep_connection`] of several, all or none. Without a `ring` no secret may be among the changes but
+    /// those to remove.
+    pub fn keep_connections(&self, all: &[Keeping], ring: Option<&Ring>) -> Result<(), Error> {
         let kept = self.with(|store| {
             let change = store.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            if before != Some(name.as_str()) && has(&change, name)? {
-                return Ok(Err(Error::Taken(name.clone())));
-            }
-            if let Some(before) = before
-                && !has(&change, before)?
-            {
-                return Ok(Err(Error::NoConnection(before.to_owned())));
-            }
-            match before {
-                Some(before) => change.execute(
-                    "UPDATE connections SET name = ?1, kind = ?2, settings = ?3, changed_ms = ?4 WHERE name = ?5",
-                    params![name, kind, settings, changed_ms, before],
-                )?,
-                None => change.execute(
-                    "INSERT INTO connections (name, kind, settings, changed_ms) VALUES (?1, ?2, ?3, ?4)",
-                    params![name, kind, settings, changed_ms],
-                )?,
-            };
-            for (field, secret) in changes {
-                match secret.as_ref().zip(ring) {
-                    Some((secret, ring)) => change.execute(
-                        "INSERT OR REPLACE INTO secrets (connection, field, token) VALUES (?1, ?2, ?3)",
-                        params![name, field, ring.lock(secret)],
-                    )?,
-                    None => change.execute(
-                        "DELETE FROM secrets WHERE connection = ?1 AND field = ?2",
-                        params![name, field],
-                    )?,
-                };
+            for keeping in all {
+                if let Err(error) = keep_in(&change, keeping, ring)? {
+                    return Ok(Err(error));
+                }
             }
             change.commit()?;
             Ok(Ok(()))
@@ -193,6 +176,45 @@ impl Store {
         });
         relocked?
     }
+}
+
+fn keep_in(
+    change: &Transaction<'_>,
+    keeping: &Keeping,
+    ring: Option<&Ring>,
+) -> rusqlite::Result<Result<(), Error>> {
+    let Keeping { connection: Connection { name, kind, settings, changed_ms, .. }, before, changes } =
+        keeping;
+    if before.as_ref() != Some(name) && has(change, name)? {
+        return Ok(Err(Error::Taken(name.clone())));
+    }
+    if let Some(before) = before
+        && !has(change, before)?
+    {
+        return Ok(Err(Error::NoConnection(before.clone())));
+    }
+    match before {
+        Some(before) => change.execute(
+            "UPDATE connections SET name = ?1, kind = ?2, settings = ?3, changed_ms = ?4 WHERE name = ?5",
+            params![name, kind, settings, changed_ms, before],
+        )?,
+        None => change.execute(
+            "INSERT INTO connections (name, kind, settings, changed_ms) VALUES (?1, ?2, ?3, ?4)",
+            params![name, kind, settings, changed_ms],
+        )?,
+    };
+    for (field, secret) in changes {
+        match (secret, ring) {
+            (Some(secret), Some(ring)) => change.execute(
+                "INSERT OR REPLACE INTO secrets (connection, field, token) VALUES (?1, ?2, ?3)",
+                params![name, field, ring.lock(secret)],
+            )?,
+            (Some(_), None) => return Ok(Err(Error::NoKey)),
+            (None, _) => change
+                .execute("DELETE FROM secrets WHERE connection = ?1 AND field = ?2", params![name, field])?,
+        };
+    }
+    Ok(Ok(()))
 }
 
 fn has(change: &Transaction<'_>, name: &str) -> rusqlite::Result<bool> {
@@ -293,7 +315,7 @@ mod tests {
         let master = Master::open(folder.path(), None, &NoKeyring, false).expect("a key");
         let old = Ring::new(master.ring.keys()[0].clone(), Vec::new());
         store.keep_connection(&connection("a"), None, &set("password", "one"), &old).expect("kept");
-        let master = master.rotate(&NoKeyring, |ring| store.relock(ring)).expect("rotated");
+        let master = master.rotate(folder.path(), &NoKeyring, |ring| store.relock(ring)).expect("rotated");
         assert_eq!(texts(&store, "a", &master.ring), [("password".to_owned(), "one".to_owned())]);
         store.secrets("a", &old).expect_err("the old key opens nothing any more");
     }

@@ -20,6 +20,8 @@ pub enum Error {
     Taken(String),
     #[error("there is no connection `{0}`")]
     NoConnection(String),
+    #[error("a secret cannot be kept without a key")]
+    NoKey,
     #[error(transparent)]
     Lock(#[from] crate::LockError),
     #[error("the store cannot be used: {source}; `{}`", path.display())]

@@ -22,7 +22,7 @@ use etcetera::base_strategy::{BaseStrategy as _, choose_native_strategy};
 use parking_lot::Mutex;
 use rusqlite::TransactionBehavior;
 
-pub use connections::{Connection, SecretChanges};
+pub use connections::{Connection, Keeping, SecretChanges};
 pub use drafts::Draft;
 pub use error::Error;
 pub use owner::Owner;
@@ -62,13 +62,24 @@ impl Store {
         fs::create_dir_all(folder).map_err(|source| Error::Folder { path: folder.to_owned(), source })?;
         let path = folder.join("flowloom.sqlite");
         match Self::open_file(&path) {
-            Err(error) if error.is_damage() => {
-                let set_aside = put_aside(&path)?;
-                tracing::warn!(%error, set_aside = %set_aside.display(), "the store is damaged");
-                Ok(Self { set_aside: Some(set_aside), ..Self::open_file(&path)? })
-            }
+            Err(error) if error.is_damage() => Self::open_damaged(&path, &error),
             opened => opened,
         }
+    }
+
+    /// Of several processes that find the same damage one sets the file aside, and the others use the new store.
+    fn open_damaged(path: &Path, error: &Error) -> Result<Self, Error> {
+        let failed = |source| Error::Folder { path: path.to_owned(), source };
+        let lock = path.with_extension("damaged.lock");
+        let lock = fs::File::options().create(true).truncate(false).write(true).open(lock).map_err(failed)?;
+        lock.lock().map_err(failed)?;
+        match Self::open_file(path) {
+            Err(again) if again.is_damage() => {}
+            opened => return opened,
+        }
+        let set_aside = put_aside(path)?;
+        tracing::warn!(%error, set_aside = %set_aside.display(), "the store is damaged");
+        Ok(Self { set_aside: Some(set_aside), ..Self::open_file(path)? })
     }
 
     fn open_file(path: &Path) -> Result<Self, Error> {
@@ -128,19 +139,19 @@ fn put_aside(path: &Path) -> Result<PathBuf, Error> {
         name.push(ending);
         PathBuf::from(name)
     };
+    let failed = |source| Error::Folder { path: path.to_owned(), source };
     let free = (0..1000).map(|n| named(&format!(".damaged-{since}-{n}"))).find(|aside| !aside.exists());
-    let aside = free.unwrap_or_else(|| named(".damaged"));
-    fs::rename(path, &aside).map_err(|source| Error::Folder { path: path.to_owned(), source })?;
+    let aside = free.ok_or_else(|| failed(io::ErrorKind::AlreadyExists.into()))?;
+    // The file itself last: as long as it is there, nobody takes the place for a free one.
     for ending in ["-wal", "-shm"] {
         let mut to = aside.as_os_str().to_owned();
         to.push(ending);
         match fs::rename(named(ending), to) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                return Err(Error::Folder { path: named(ending), source });
-            }
+            Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(failed(source)),
             _ => {}
         }
     }
+    fs::rename(path, &aside).map_err(failed)?;
     Ok(aside)
 }
 
@@ -205,6 +216,20 @@ mod tests {
         let damaged = fs::read_dir(folder.path()).expect("listed").filter_map(Result::ok);
         let damaged = damaged.filter(|entry| entry.file_name().to_string_lossy().contains(".damaged-"));
         assert!(damaged.count() >= 2, "both are kept");
+    }
+
+    #[test]
+    fn many_find_the_same_damage_and_one_sets_it_aside() {
+        let folder = tempfile::tempdir().expect("folder");
+        fs::write(folder.path().join("flowloom.sqlite"), "somebody's notes".repeat(300)).expect("file");
+        let stores: Vec<Store> = std::thread::scope(|scope| {
+            let open = || Store::open(folder.path()).expect("opened");
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+            threads.into_iter().map(|thread| thread.join().expect("joined")).collect()
+        });
+        assert_eq!(stores.iter().filter(|store| store.set_aside().is_some()).count(), 1);
+        stores[0].set_preference("theme", "1").expect("it works");
+        assert_eq!(stores[7].preferences().expect("the same store").len(), 1);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A new connection: its kind, then what to start from.
 
 use egui::accesskit::Role;
+use egui::text::TextWrapping;
 use egui::{CursorIcon, Rect, RichText, ScrollArea, Sense, StrokeKind, Ui, Vec2, WidgetInfo};
 use flowloom_studio::connections::{Entry, Group, KINDS};
 
@@ -9,7 +10,7 @@ use crate::request::{Request, Requests};
 use crate::theme::{self, Tokens, space};
 use crate::widget::{button, text};
 
-const CARD: Vec2 = Vec2::new(260.0, 60.0);
+const CARD: Vec2 = Vec2::new(260.0, 76.0);
 const WIDEST: f32 = 840.0;
 
 /// The kinds by group.
@@ -121,7 +122,9 @@ fn card(ui: &mut Ui, offer: &Offer, width: f32) -> bool {
     look::tile(ui, offer.id, Some(offer.group), tile);
     let (left, room) = (tile.right() + 10.0, rect.right() - tile.right() - 20.0);
     let name = text::line(ui, offer.name, theme::strong(), tokens.text, room);
-    let words = text::line(ui, offer.words, theme::small(), tokens.dim, room);
+    let mut words = text::prose(offer.words, tokens.dim, tokens.dim);
+    words.wrap = TextWrapping { max_width: room.max(0.0), max_rows: 2, ..TextWrapping::default() };
+    let words = ui.fonts_mut(|fonts| fonts.layout_job(words));
     let is_cut = words.elided;
     let top = rect.center().y - (name.size().y + words.size().y + 2.0) / 2.0;
     let below = top + name.size().y + 2.0;

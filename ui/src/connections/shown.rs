@@ -105,8 +105,10 @@ impl Shown {
     /// The store has it as it is edited.
     pub(super) fn kept(&mut self) {
         let Some(edited) = &mut self.edited else { return };
-        let draft = &mut edited.draft;
-        draft.before = Some(draft.name.clone());
+        let mut saved = edited.sent.take().unwrap_or_else(|| edited.draft.clone());
+        saved.before = Some(saved.name.clone());
+        edited.draft.before.clone_from(&saved.before);
+        let draft = &saved;
         let card = draft.settings.card();
         self.listed = Some(Listed {
             name: draft.name.clone(),
@@ -117,7 +119,7 @@ impl Shown {
             changed_ms: None,
             problem: None,
         });
-        edited.saved = edited.draft.clone();
+        edited.saved = saved;
         // Another cluster perhaps.
         self.topics.leave();
         self.topics = Topics::default();
@@ -153,6 +155,8 @@ pub(super) struct Edited {
     pub(super) draft: Draft,
     /// As it was read.
     pub(super) saved: Draft,
+    /// As it is being kept: somebody may go on typing meanwhile.
+    pub(super) sent: Option<Draft>,
     /// What its preset says.
     pub(super) note: &'static str,
     /// Settings that were changed since.
@@ -165,11 +169,16 @@ pub(super) struct Edited {
 }
 
 impl Edited {
+    /// Whether this is what was kept under `name`.
+    pub(super) fn is_sent_as(&self, name: &str) -> bool {
+        self.sent.as_ref().unwrap_or(&self.draft).name == name
+    }
+
     pub(super) fn new(draft: Draft, note: &'static str) -> Self {
         let found = check(&draft);
         let saved = draft.clone();
         let (changed, refused) = (BTreeSet::new(), Vec::new());
-        Self { draft, saved, note, changed, has_tried: false, found, refused }
+        Self { draft, saved, sent: None, note, changed, has_tried: false, found, refused }
     }
 
     pub(super) fn is_dirty(&self) -> bool {

@@ -76,7 +76,10 @@ impl View {
                 out.push(Request::CloseWindow);
             }
             Go::Show(name) => self.show(&name, session, out),
-            Go::New => self.right = Right::Kinds,
+            Go::New => {
+                self.leave();
+                self.right = Right::Kinds;
+            }
             Go::Kind(kind) if kind.card.presets.is_empty() => self.make(kind, None, out),
             Go::Kind(kind) => self.right = Right::Presets(kind),
             Go::Make(kind, preset) => self.make(kind, preset, out),
@@ -157,6 +160,7 @@ impl View {
         if draft.before.is_some() && !edited.is_dirty() {
             return;
         }
+        edited.sent = Some(draft.clone());
         self.change(session, Ask::Keep { draft }, out);
     }
 
@@ -286,7 +290,7 @@ impl View {
         }
         let shown = self
             .shown_mut()
-            .filter(|shown| shown.edited.as_ref().is_some_and(|edited| edited.draft.name == name));
+            .filter(|shown| shown.edited.as_ref().is_some_and(|edited| edited.is_sent_as(&name)));
         if let Some(shown) = shown {
             shown.kept();
             if let Err(problems) = self.reading.ask(session, Ask::Draft { name }) {

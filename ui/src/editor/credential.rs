@@ -132,8 +132,11 @@ fn forget(ui: &Ui, id: Id) {
     }
 }
 
-/// Where a reference, or what may become one, looks.
+/// Where a reference looks, and one whose end is not typed yet. A password that only starts like one stays masked.
 fn place_of(text: &str) -> Option<&'static str> {
+    if !is_reference(text) && !text.chars().all(|c| c.is_ascii_alphanumeric() || "${:_/.#-}".contains(c)) {
+        return None;
+    }
     [("${env:", "environment"), ("${file:", "file"), ("${vault:", "Vault")]
         .into_iter()
         .find_map(|(start, place)| text.starts_with(start).then_some(place))

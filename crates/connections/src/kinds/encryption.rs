@@ -27,7 +27,8 @@ pub(crate) fn tls(
 pub(crate) fn pem(certificate: &Certificate) -> Option<Pem> {
     match certificate.0.trim() {
         "" => None,
-        text if text.starts_with("-----BEGIN") => Some(Pem::Text(text.to_owned())),
+        // Other programs write a few words before it.
+        text if text.contains("-----BEGIN") => Some(Pem::Text(text.to_owned())),
         path => Some(Pem::Path(path.into())),
     }
 }

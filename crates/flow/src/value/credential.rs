@@ -87,10 +87,31 @@ impl Value for ConnectionName {
     const SHAPE: &'static str = "prod";
 }
 
-/// Certificates in PEM: the text itself, or the path of a file that holds it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Certificates in PEM: the text itself, or the path of a file that holds it. Not a key: it would be written openly.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Certificate(pub String);
+
+impl Certificate {
+    /// Whether a private key stands in the text.
+    pub fn has_key(&self) -> bool {
+        self.0.contains("PRIVATE KEY-----")
+    }
+}
+
+impl<'de> Deserialize<'de> for Certificate {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)
+            .map_err(|_repeats_the_value| serde::de::Error::custom("a certificate must be text or a path"))?;
+        let certificate = Self(text);
+        if certificate.has_key() {
+            return Err(serde::de::Error::custom(
+                "a private key stands among the certificates; put it into the setting for the key",
+            ));
+        }
+        Ok(certificate)
+    }
+}
 
 impl Value for Certificate {
     const NAME: &'static str = "Certificate";
@@ -115,6 +136,14 @@ mod tests {
         assert_eq!((read(""), Credential::Kept.is_empty()), (Credential::Empty, false));
         let wrong = serde_json::from_value::<Credential>(json!(4711)).expect_err("a number");
         assert_eq!(wrong.to_string(), "a secret must be text");
+    }
+
+    #[test]
+    fn a_key_among_certificates_is_refused_and_not_repeated() {
+        let text = "-----BEGIN CERTIFICATE-----\nAA==\n-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----";
+        let error = serde_json::from_value::<Certificate>(json!(text)).expect_err("refused").to_string();
+        assert!(error.contains("private key") && !error.contains("hunter2"), "{error}");
+        serde_json::from_value::<Certificate>(json!("/etc/ca.pem")).expect("a path");
     }
 
     #[test]

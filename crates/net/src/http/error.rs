@@ -160,7 +160,16 @@ impl HttpError {
         let clean = self.details.replace(secret, "•••");
         // Servers quote requests, where a form is escaped.
         let escaped: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-        Self { details: clean.replace(&escaped, "•••"), ..self }
+        let mut details = clean.replace(&escaped, "•••");
+        // A long answer is cut, perhaps in the middle of it.
+        if let Some(cut) = details.strip_suffix('…') {
+            let starts = (4..secret.len()).rev().filter(|end| secret.is_char_boundary(*end));
+            let end = starts.map(|end| &secret[..end]).find(|start| cut.ends_with(start)).map(str::len);
+            if let Some(length) = end {
+                details = format!("{}•••…", &cut[..cut.len() - length]);
+            }
+        }
+        Self { details, ..self }
     }
 }
 

@@ -65,8 +65,10 @@ pub fn tcp(probe: &mut Probe<'_>, servers: &[Resolved]) -> Option<Reached> {
         drop(send);
         let mut answers: Vec<Option<Failure>> =
             servers.iter().map(|server| Some(silent(&server.address, limit))).collect();
+        let mut heard = vec![false; servers.len()];
         let (mut reached, mut until) = (None, Instant::now() + limit + REST);
         while let Ok((index, answer)) = receive.recv_deadline(until) {
+            heard[index] = true;
             match answer {
                 Ok(found) => {
                     answers[index] = None;
@@ -78,11 +80,20 @@ pub fn tcp(probe: &mut Probe<'_>, servers: &[Resolved]) -> Option<Reached> {
                 Err(failure) => answers[index] = Some(failure),
             }
         }
+        // Who was waited for briefly, because another one had answered, has not failed.
+        if reached.is_some() {
+            for (answer, _) in answers.iter_mut().zip(&heard).filter(|(_, heard)| !**heard) {
+                *answer = None;
+            }
+        }
         let failures: Vec<_> = answers.into_iter().flatten().collect();
         let Some(reached) = reached else { return Err(all_fail(failures, "can be reached")) };
         let message = match servers.len() {
             1 => format!("`{}` answers", reached.address),
-            count => format!("all {count} servers answer"),
+            count => match heard.iter().filter(|heard| **heard).count() {
+                all if all == count => format!("all {count} servers answer"),
+                some => format!("{some} of {count} servers answered at once"),
+            },
         };
         let warning = some_fail(servers.len(), failures, "cannot be reached");
         Ok(Passed { value: reached, message, warning })

@@ -62,9 +62,18 @@ pub(crate) fn properties(
         }
     }
     for (property, text) in &kafka.properties.0 {
-        if !settings.properties.0.contains_key(property) {
-            written.push((property.clone(), quoted(out.target(), text)));
+        if settings.properties.0.contains_key(property) {
+            continue;
         }
+        let exported = match text.strip_prefix("${env:").and_then(|rest| rest.strip_suffix('}')) {
+            Some(variable) => Exported::Variable(variable.to_owned(), None),
+            None if text.contains("${") => {
+                let what = format!("the property `{property}`, which stands elsewhere,");
+                return Err(out.refuse(&what).hint("write `${env:NAME}`").at_field("connection"));
+            }
+            None => Exported::Text(text.clone()),
+        };
+        written.push((property.clone(), value(property, name, exported, out)));
     }
     Ok(written)
 }

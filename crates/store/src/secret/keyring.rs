@@ -45,8 +45,10 @@ impl SystemKeyring {
         Self { user: folder.display().to_string() }
     }
 
+    /// `limit`: `None` where an answer that comes late would undo what came after it.
     fn ask<T: Send + 'static>(
         &self,
+        limit: Option<Duration>,
         question: impl FnOnce(&keyring::v1::Entry) -> Result<T, keyring::v1::Error> + Send + 'static,
     ) -> Result<T, String> {
         let (send, receive) = mpsc::sync_channel(1);
@@ -61,19 +63,23 @@ impl SystemKeyring {
             .name("flowloom-keyring".to_owned())
             .spawn(ask)
             .map_err(|error| error.to_string())?;
-        match receive.recv_timeout(PATIENCE) {
-            Ok(answer) => answer.map_err(|error| {
+        let answer = match limit {
+            Some(limit) => receive.recv_timeout(limit).ok(),
+            None => receive.recv().ok(),
+        };
+        match answer {
+            Some(answer) => answer.map_err(|error| {
                 tracing::debug!(%error, "the keyring");
                 error.to_string()
             }),
-            Err(_) => Err("it did not answer".to_owned()),
+            None => Err("it did not answer".to_owned()),
         }
     }
 }
 
 impl Keyring for SystemKeyring {
     fn get(&self) -> Result<Option<Zeroizing<String>>, String> {
-        self.ask(|entry| match entry.get_password() {
+        self.ask(Some(PATIENCE), |entry| match entry.get_password() {
             Ok(text) => Ok(Some(Zeroizing::new(text))),
             Err(keyring::v1::Error::NoEntry) => Ok(None),
             Err(error) => Err(error),
@@ -82,7 +88,7 @@ impl Keyring for SystemKeyring {
 
     fn set(&self, text: &Secret) -> Result<(), String> {
         let text = text.clone();
-        self.ask(move |entry| entry.set_password(text.reveal()))
+        self.ask(None, move |entry| entry.set_password(text.reveal()))
     }
 }
 

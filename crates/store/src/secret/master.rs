@@ -113,6 +113,7 @@ impl Master {
     /// until it has, the old keys stay where they are, so that a crash at any moment loses nothing.
     pub fn rotate<E: From<LockError>>(
         self,
+        folder: &Path,
         keyring: &dyn Keyring,
         relock: impl FnOnce(&Ring) -> Result<(), E>,
     ) -> Result<Self, E> {
@@ -136,8 +137,21 @@ impl Master {
         put(both.keys())?;
         relock(&both)?;
         let ring = Ring::new(new, Vec::new());
-        put(ring.keys())?;
+        // Everything is locked anew: an old key that stays where it was opens nothing any more.
+        if let Err(error) = put(ring.keys()) {
+            tracing::warn!(%error, "the old key stays beside the new one");
+        }
+        if let (Place::Keyring, Err(error)) = (&place, remove(&folder.join(FILE))) {
+            tracing::warn!(%error, "the old key file stays");
+        }
         Ok(Self { ring, place, is_new: false })
+    }
+}
+
+fn remove(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        removed => removed,
     }
 }
 
@@ -264,7 +278,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let master = Master::open(folder.path(), None, &NoKeyring, false).expect("made");
         let token = master.ring.lock(&secret());
-        let failed = master.rotate(&NoKeyring, |both| {
+        let failed = master.rotate(folder.path(), &NoKeyring, |both| {
             assert!(both.unlock(&token).is_some());
             Err::<(), _>(LockError::OneKey)
         });
@@ -272,7 +286,7 @@ mod tests {
         let master = Master::open(folder.path(), None, &NoKeyring, true).expect("as before");
         assert!(master.ring.unlock(&token).is_some(), "the old key is still there");
         let mut again = String::new();
-        let after = master.rotate(&NoKeyring, |both| {
+        let after = master.rotate(folder.path(), &NoKeyring, |both| {
             again = both.lock(&both.unlock(&token).expect("unlocked"));
             Ok::<(), LockError>(())
         });
@@ -292,7 +306,7 @@ mod tests {
                 scope.spawn(|| {
                     let held = Master::hold(folder.path(), None, &NoKeyring, || Ok(true));
                     let (master, _hold) = held.expect("held");
-                    let rotated = master.rotate(&NoKeyring, |both| {
+                    let rotated = master.rotate(folder.path(), &NoKeyring, |both| {
                         let mut token = token.lock();
                         let again = both.lock(&both.unlock(&token).expect("opened"));
                         *token = again;
@@ -321,7 +335,7 @@ mod tests {
         fs::rename(folder.path().join("away"), folder.path().join(FILE)).expect("moved back");
         let both = Master::open(folder.path(), None, &keyring, true).expect("both");
         assert!(both.ring.unlock(&old).is_some() && both.ring.unlock(&new).is_some());
-        let rotated = both.rotate(&keyring, |ring| {
+        let rotated = both.rotate(folder.path(), &keyring, |ring| {
             assert!(ring.unlock(&old).is_some());
             Ok::<(), LockError>(())
         });
@@ -337,13 +351,14 @@ mod tests {
         let master = Master::open(folder.path(), Some(&one), &NoKeyring, true).expect("opened");
         assert_eq!((&master.place, folder.path().join(FILE).exists()), (&Place::Environment, false));
         let token = master.ring.lock(&secret());
-        let error = master.rotate(&NoKeyring, |_| Ok::<(), LockError>(())).expect_err("one key");
+        let error =
+            master.rotate(folder.path(), &NoKeyring, |_| Ok::<(), LockError>(())).expect_err("one key");
         assert!(error.hint().is_some_and(|hint| hint.contains("with a comma")), "{error}");
         let two = format!("{}, {one}", new.secret().reveal());
         let master = Master::open(folder.path(), Some(&two), &NoKeyring, true).expect("opened");
         assert!(
             master
-                .rotate(&NoKeyring, |both| {
+                .rotate(folder.path(), &NoKeyring, |both| {
                     assert!(both.unlock(&token).is_some());
                     Ok::<(), LockError>(())
                 })

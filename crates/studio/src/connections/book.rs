@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flowloom_connections::{
-    Held, Named, Origin, Walk, check_name, credentials, environment, file, with_kept,
+    Held, Named, Origin, Walk, check_name, credentials, environment, file, open_key, with_kept,
 };
 use flowloom_flow::value::Credential;
-use flowloom_flow::{Access, Connections, Problem, Secret, Suggestion, Vault, no_connection};
+use flowloom_flow::{Access, Connections, Problem, Problems, Secret, Suggestion, Vault, no_connection};
 use flowloom_store::{
-    Connection, Error, Hold, Keyring, Master, NoKeyring, Place, SecretChanges, Store, SystemKeyring,
+    Connection, Error, Hold, Keeping, Keyring, Master, NoKeyring, Place, SecretChanges, Store, SystemKeyring,
 };
 use serde_json::Value;
 
@@ -89,10 +89,16 @@ impl Book {
     pub fn list(&self) -> Result<Vec<Listed>, Problem> {
         let mut all: BTreeMap<String, Listed> = BTreeMap::new();
         for connection in self.store()?.connections().map_err(problem)? {
-            all.insert(connection.name.clone(), of_store(&connection));
+            // As it is used: a variable of its name comes before it.
+            let one = match environment::ours(&connection.name, &*self.get) {
+                Some(found) => listed(&connection.name, found),
+                None => of_store(&connection),
+            };
+            all.insert(connection.name, one);
         }
         let mut put = |name: &str, found: Result<Named, Problem>, counts_more: bool| {
-            if counts_more || !all.contains_key(name) {
+            let is_known = |known: &String| environment::variable(known) == environment::variable(name);
+            if counts_more || !all.keys().any(is_known) {
                 all.insert(name.to_owned(), listed(name, found));
             }
         };
@@ -108,7 +114,7 @@ impl Book {
         }
         for name in environment::names((self.names)().into_iter()) {
             match environment::ours(&name, &*self.get) {
-                Some(found) => put(&name, found, true),
+                Some(found) => put(&name, found, false),
                 None => {
                     if let Some(found) = environment::others(&name, &*self.get) {
                         put(&name, found, false);
@@ -131,7 +137,12 @@ impl Book {
                 kind: found.kind,
                 settings: settings.written(),
                 secrets: found.secrets,
-                vault: Arc::new(Locker { book: self.clone(), name: name.to_owned(), given: BTreeMap::new() }),
+                vault: Arc::new(Locker {
+                    book: self.clone(),
+                    name: name.to_owned(),
+                    given: BTreeMap::new(),
+                    only: None,
+                }),
             });
         }
         match environment::others(name, &*self.get) {
@@ -151,42 +162,21 @@ impl Book {
 
     /// Keeps `draft` in the store, its secrets locked; where they are locked, if that is new.
     pub fn keep(&self, draft: &Draft) -> Result<Option<String>, Problem> {
-        check_name(&draft.name)?;
+        self.keep_all(std::slice::from_ref(draft))
+    }
+
+    /// Keeps all drafts or none.
+    fn keep_all(&self, drafts: &[Draft]) -> Result<Option<String>, Problem> {
         let store = self.store()?;
-        let held = match &draft.before {
-            Some(before) => store.connection(before).map_err(problem)?.map(|found| found.secrets),
-            None => None,
-        };
-        let held = held.unwrap_or_default();
-        // What the form does not show is not used by anything: it does not stay behind.
-        let mut changes: SecretChanges = held.into_iter().map(|field| (field, None)).collect();
-        for (field, credential) in credentials(&*draft.settings) {
-            match credential {
-                Credential::Given(secret) if !secret.is_empty() => {
-                    changes.insert(field, Some(secret));
-                }
-                Credential::Kept => {
-                    changes.remove(&field);
-                }
-                Credential::Given(_) | Credential::Empty | Credential::Reference(_) => {}
-            }
-        }
-        let connection = Connection {
-            name: draft.name.clone(),
-            kind: draft.settings.card().id.to_owned(),
-            settings: Value::Object(draft.settings.written()).to_string(),
-            changed_ms: now_ms(),
-            secrets: Vec::new(),
-        };
-        if changes.values().all(Option::is_none) {
+        let all: Vec<Keeping> =
+            drafts.iter().map(|draft| keeping(&store, draft)).collect::<Result<_, _>>()?;
+        if all.iter().flat_map(|keeping| keeping.changes.values()).all(Option::is_none) {
             // Nothing to lock: a lost key must not keep anybody from changing a host name.
-            store.keep_open_connection(&connection, draft.before.as_deref(), &changes).map_err(problem)?;
+            store.keep_connections(&all, None).map_err(problem)?;
             return Ok(None);
         }
         let (master, _hold) = self.master(&store)?;
-        store
-            .keep_connection(&connection, draft.before.as_deref(), &changes, &master.ring)
-            .map_err(problem)?;
+        store.keep_connections(&all, Some(&master.ring)).map_err(problem)?;
         Ok(master.is_new.then(|| notice(&master.place)))
     }
 
@@ -221,7 +211,9 @@ impl Book {
     pub fn rotate(&self) -> Result<Rotated, Problem> {
         let store = self.store()?;
         let (master, _hold) = self.master(&store)?;
-        let master = master.rotate(&*self.keyring(&store), |ring| store.relock(ring)).map_err(problem)?;
+        let master = master
+            .rotate(store.folder(), &*self.keyring(&store), |ring| store.relock(ring))
+            .map_err(problem)?;
         let secrets = store.connections().map_err(problem)?.iter().map(|one| one.secrets.len()).sum();
         Ok(Rotated { place: place(&master.place), secrets })
     }
@@ -261,15 +253,15 @@ impl Book {
         if !taken.is_empty() {
             return Err(taken);
         }
-        let mut notice = None;
-        let mut names = Vec::new();
-        for Named { name, settings, .. } in found {
-            let before = there.contains(&name).then(|| name.clone());
-            let draft = Draft { name: name.clone(), before, settings };
-            notice = self.keep(&draft).map_err(one)?.or(notice);
-            names.push(name);
-        }
-        Ok((names, notice))
+        let drafts: Vec<Draft> = found
+            .into_iter()
+            .map(|Named { name, settings, .. }| {
+                let before = there.contains(&name).then(|| name.clone());
+                Draft { name, before, settings }
+            })
+            .collect();
+        let notice = self.keep_all(&drafts).map_err(one)?;
+        Ok((drafts.into_iter().map(|draft| draft.name).collect(), notice))
     }
 
     /// A file of these connections, of all in the store where none is named, without secrets; and the variables that
@@ -299,7 +291,9 @@ impl Book {
     /// What unlocks a draft: its own secrets, and those that the store has.
     pub(super) fn vault(&self, draft: &Draft) -> Arc<dyn Vault> {
         let name = draft.before.clone().unwrap_or_default();
-        Arc::new(Locker { book: self.clone(), name, given: BTreeMap::new() })
+        let kept = credentials(&*draft.settings).into_iter();
+        let kept = kept.filter(|(_, credential)| *credential == Credential::Kept).map(|(field, _)| field);
+        Arc::new(Locker { book: self.clone(), name, given: BTreeMap::new(), only: Some(kept.collect()) })
     }
 
     pub(super) fn store(&self) -> Result<Store, Problem> {
@@ -341,7 +335,7 @@ impl Book {
             kind: named.settings.card().id.to_owned(),
             settings: named.settings.written(),
             secrets: given.keys().cloned().collect(),
-            vault: Arc::new(Locker { book: self.clone(), name: String::new(), given }),
+            vault: Arc::new(Locker { book: self.clone(), name: String::new(), given, only: None }),
             name: named.name,
         }
     }
@@ -384,6 +378,48 @@ impl Book {
             _ => self.unknown(name),
         }
     }
+}
+
+/// What the store is to keep of a draft; nothing that is wrong, for it may be a secret in the wrong place.
+fn keeping(store: &Store, draft: &Draft) -> Result<Keeping, Problem> {
+    check_name(&draft.name)?;
+    if let Some(field) = open_key(&*draft.settings) {
+        return Err(Problem::user(format!("a private key stands in `{field}`, which is not kept secret"))
+            .hint("put the key into the setting for the key, and leave the certificate alone here")
+            .at_field(field));
+    }
+    let mut problems = Problems::default();
+    draft.settings.check(&mut problems);
+    if let Some(wrong) = problems.into_vec().into_iter().find(Problem::is_error) {
+        let message = format!("the connection `{}` is not complete: {}", draft.name, wrong.message);
+        return Err(Problem { message, ..wrong });
+    }
+    let held = match &draft.before {
+        Some(before) => store.connection(before).map_err(problem)?.map(|found| found.secrets),
+        None => None,
+    };
+    let held = held.unwrap_or_default();
+    // What the form does not show is not used by anything: it does not stay behind.
+    let mut changes: SecretChanges = held.into_iter().map(|field| (field, None)).collect();
+    for (field, credential) in credentials(&*draft.settings) {
+        match credential {
+            Credential::Given(secret) if !secret.is_empty() => {
+                changes.insert(field, Some(secret));
+            }
+            Credential::Kept => {
+                changes.remove(&field);
+            }
+            Credential::Given(_) | Credential::Empty | Credential::Reference(_) => {}
+        }
+    }
+    let connection = Connection {
+        name: draft.name.clone(),
+        kind: draft.settings.card().id.to_owned(),
+        settings: Value::Object(draft.settings.written()).to_string(),
+        changed_ms: now_ms(),
+        secrets: Vec::new(),
+    };
+    Ok(Keeping { connection, before: draft.before.clone(), changes })
 }
 
 impl Connections for Book {

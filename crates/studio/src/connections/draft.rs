@@ -1,17 +1,26 @@
 //! A connection as it is edited.
 
+use std::fmt;
+
 use flowloom_connections::{Settings, credentials, kind, put_credentials};
 use flowloom_flow::Problem;
 use flowloom_flow::value::Credential;
 use serde_json::Value;
 
 /// A connection as it is edited.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Draft {
     pub name: String,
     /// Its name in the store; `None`: it is new.
     pub before: Option<String>,
     pub settings: Box<dyn Settings>,
+}
+
+/// Commands are logged: what somebody has typed into a field for an address may hold a password too.
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Draft of {:?} ({})", self.name, self.settings.card().id)
+    }
 }
 
 impl PartialEq for Draft {

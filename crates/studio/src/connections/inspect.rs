@@ -73,7 +73,14 @@ pub(super) fn peek(
 ) -> Result<Peeked, Problem> {
     let (cluster, registry) = reached(book, connection, how)?;
     let found = peek::peek(&cluster, ask, &cancel.flag().into()).map_err(kafka_problem)?;
-    let messages = found.messages.into_iter().map(|message| seen(message, how, registry.as_ref())).collect();
+    // Decoding may ask the registry: who has cancelled does not wait for it.
+    let mut messages = Vec::with_capacity(found.messages.len());
+    for message in found.messages {
+        if cancel.is_cancelled() {
+            return Err(Problem::cancelled());
+        }
+        messages.push(seen(message, how, registry.as_ref()));
+    }
     Ok(Peeked { messages, scanned: found.scanned, ended: found.ended })
 }
 

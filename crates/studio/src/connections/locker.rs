@@ -13,6 +13,8 @@ pub(super) struct Locker {
     /// In the store; empty: it is not there.
     pub(super) name: String,
     pub(super) given: BTreeMap<String, Secret>,
+    /// Only these of the store; `None`: all. A draft from which a secret was cleared must not be tried with it.
+    pub(super) only: Option<Vec<String>>,
 }
 
 impl Vault for Locker {
@@ -20,7 +22,8 @@ impl Vault for Locker {
         if let Some(secret) = self.given.get(field) {
             return Ok(Some(secret.clone()));
         }
-        if self.name.is_empty() {
+        let is_cleared = self.only.as_ref().is_some_and(|only| !only.iter().any(|known| known == field));
+        if self.name.is_empty() || is_cleared {
             return Ok(None);
         }
         let store = self.book.store()?;

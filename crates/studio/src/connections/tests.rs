@@ -223,7 +223,10 @@ fn a_session_lists_tests_and_says_who_uses_one() {
     };
     let uses = ask(&mut session, Ask::Uses { name: "files".into() });
     let Outcome::Connections(Answer::Uses(uses)) = uses else { panic!("{uses:?}") };
-    assert_eq!(uses, [Use { flow: "Copy".into(), file: Some(path), nodes: vec!["orders".into()] }]);
+    assert_eq!(
+        uses,
+        [Use { flow: "Copy".into(), file: Some(path), nodes: vec!["orders".into()], is_connection: false }]
+    );
     let gone = ask(&mut session, Ask::Remove { name: "files".into() });
     assert!(matches!(gone, Outcome::Connections(Answer::Removed { .. })));
     let missing = ask(&mut session, Ask::TestNamed { name: "files".into() });

@@ -21,6 +21,8 @@ pub struct Use {
     pub file: Option<PathBuf>,
     /// Nodes that name it.
     pub nodes: Vec<String>,
+    /// It is no flow but another connection, `nodes` its settings: a cluster that names its registry.
+    pub is_connection: bool,
 }
 
 /// Flows among the open ones, those that were used lately and those that were run, that name the connection `name`.
@@ -43,6 +45,13 @@ pub(super) fn uses(
         let Ok(flow) = flowloom_flow::file::load(&text) else { continue };
         found.extend(in_flow(&flow, Some(file), name));
     }
+    for connection in store.connections().map_err(failed)? {
+        let Ok(Value::Object(settings)) = serde_json::from_str(&connection.settings) else { continue };
+        if settings.get("schema_registry").and_then(Value::as_str) == Some(name) {
+            let nodes = vec!["schema_registry".to_owned()];
+            found.insert(Use { flow: connection.name, file: None, nodes, is_connection: true });
+        }
+    }
     Ok(found.into_iter().collect())
 }
 
@@ -53,5 +62,5 @@ fn in_flow(flow: &Flow, file: Option<PathBuf>, name: &str) -> Option<Use> {
     };
     let nodes = flow.nodes.iter().filter(|(_, node)| node.settings.iter().any(names_it));
     let nodes: Vec<String> = nodes.map(|(id, _)| id.to_string()).collect();
-    (!nodes.is_empty()).then(|| Use { flow: flow.name.clone(), file, nodes })
+    (!nodes.is_empty()).then(|| Use { flow: flow.name.clone(), file, nodes, is_connection: false })
 }

@@ -36,6 +36,11 @@ impl Tail {
         }
     }
 
+    /// Whether messages may still come.
+    pub(super) fn is_running(&self) -> bool {
+        self.job.is_some()
+    }
+
     pub(super) fn count(&self) -> usize {
         self.messages.lock().len()
     }

@@ -135,13 +135,17 @@ impl Messages {
                 self.picked = None;
                 self.found = Some(found);
             }
-            Some(Err(problems)) => self.problems = problems,
+            Some(Err(problems)) => {
+                // What was found before answers another question.
+                self.found = None;
+                self.problems = problems;
+            }
             _ => {}
         }
         if let Some(problems) = self.tail.as_mut().and_then(Tail::poll) {
             self.problems = problems;
         }
-        self.asking.is_coming() || self.tail.is_some()
+        self.asking.is_coming() || self.tail.as_ref().is_some_and(Tail::is_running)
     }
 
     fn start(&mut self, connection: &str, session: &mut Session) -> Result<(), Vec<Problem>> {
@@ -290,7 +294,14 @@ impl Messages {
         let (title, text) = match (&self.tail, &self.found) {
             _ if !self.problems.is_empty() => return,
             (Some(_), _) => ("Waiting for messages…", "They show here as they come"),
+            _ if self.asking.is_coming() => ("Asking the cluster…", ""),
             (None, None) => ("Asking the cluster…", ""),
+            (None, Some(found)) if ended(found).is_some() => {
+                let words = ended(found).unwrap_or_default();
+                let what =
+                    Empty { icon: "ui/search", title: "Nothing found so far", text: &words, is_error: false };
+                return empty(ui, &what, |_| ());
+            }
             (None, Some(_)) if !self.filter.trim().is_empty() => ("No message has this text", ""),
             (None, Some(_)) => ("No messages there", ""),
         };

@@ -72,21 +72,22 @@ impl Topics {
             Some(Err(problems)) => self.problems = problems,
             _ => {}
         }
-        if let Some(Ok(Answer::Offsets(found))) = self.looking.poll() {
-            self.offsets.extend(found);
+        match self.looking.poll() {
+            Some(Ok(Answer::Offsets(found))) => self.offsets.extend(found),
+            Some(Err(problems)) => self.problems = problems,
+            _ => {}
         }
         if !self.missing.is_empty() && !self.looking.is_coming() {
             let topics = std::mem::take(&mut self.missing);
             self.tried.extend(topics.iter().cloned());
             self.unweighed.extend(topics.iter().cloned());
             let ask = Ask::Offsets { connection: connection.to_owned(), topics };
-            // What cannot be counted is not told of at every scroll: the list itself says what is wrong.
-            if self.looking.ask(session, ask).is_err() {
-                tracing::debug!("the offsets of topics could not be asked for");
-            }
+            self.problems.extend(self.looking.ask(session, ask).err().into_iter().flatten());
         }
-        if let Some(Ok(Answer::Sizes(found))) = self.weighing.poll() {
-            self.sizes.extend(found);
+        match self.weighing.poll() {
+            Some(Ok(Answer::Sizes(found))) => self.sizes.extend(found),
+            Some(Err(problems)) => self.problems = problems,
+            _ => {}
         }
         if !self.unweighed.is_empty() && !self.looking.is_coming() && !self.weighing.is_coming() {
             let topics = std::mem::take(&mut self.unweighed);

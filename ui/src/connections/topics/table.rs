@@ -81,7 +81,8 @@ impl Topics {
             ui.add_space(space::PADDING);
             let find = Field::new(Id::unique("find a topic"), "Find a topic").hint("Find a topic");
             find.width(260.0_f32.min(ui.available_width() * 0.4)).show(ui, &mut self.query);
-            let (found, all) = (self.order.len() as u64, self.all.len() as u64);
+            let is_offered = |topic: &&Topic| self.has_internal || !topic.internal;
+            let (found, all) = (self.order.len() as u64, self.all.iter().filter(is_offered).count() as u64);
             let words = if found == all {
                 format!("{} topics", format::count(all))
             } else {

@@ -59,6 +59,7 @@ fn uses(name: &str) -> Result<Vec<Use>, Ended> {
 fn described(used: &Use) -> String {
     let nodes = used.nodes.join(", ");
     match &used.file {
+        _ if used.is_connection => format!("the connection `{}` ({nodes})", used.flow),
         Some(file) => format!("`{}` ({nodes})", file.display()),
         None => format!("the flow `{}` ({nodes})", used.flow),
     }
@@ -76,6 +77,9 @@ fn change(draft: &mut Draft, args: &Settings) -> Result<(), Ended> {
     }
     for (key, value) in &pairs {
         draft.set(key, scalar(value)).map_err(one)?;
+    }
+    // Only now it is known which of them are secrets.
+    for (key, value) in &pairs {
         if draft.secrets().iter().any(|secret| secret == key) && !value.is_empty() && !is_reference(value) {
             return Err(one(Problem::user(format!(
                 "the secret `{key}` would be seen in the shell's history"

@@ -117,6 +117,18 @@ pub(super) fn check(kafka: &Kafka, problems: &mut Problems) {
             problems.push(Problem::user("the client key is no PEM text").hint(hint).at_field("key"));
         }
     }
+    let open = kafka.token_parameters.0.iter().find(|(name, value)| {
+        ["assertion", "client_assertion", "client_secret", "password", "refresh_token"]
+            .contains(&name.as_str())
+            && !value.starts_with("${")
+    });
+    if let Some((name, _)) = open {
+        problems.push(
+            Problem::user(format!("the parameter `{name}` is a secret, and parameters are not kept secret"))
+                .hint("write where it stands, such as `${env:NAME}` or `${vault:PATH#KEY}`")
+                .at_field("token_parameters"),
+        );
+    }
     let cluster = Cluster { properties: kafka.properties.0.clone(), ..Cluster::new("localhost:9092") };
     if let Err(error) = cluster.check() {
         problems.push(problem(error).at_field("properties"));

@@ -55,6 +55,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("SSL_CA_LOCATION", "ca"),
     ("SSL_CERTIFICATE_LOCATION", "certificate"),
     ("SSL_KEY_LOCATION", "key"),
+    ("SSL_KEY_PEM", "key"),
     ("SSL_KEY_PASSWORD", "key_password"),
 ];
 
