@@ -141,7 +141,9 @@ impl Master {
         if let Err(error) = put(ring.keys()) {
             tracing::warn!(%error, "the old key stays beside the new one");
         }
-        if let (Place::Keyring, Err(error)) = (&place, remove(&folder.join(FILE))) {
+        if place == Place::Keyring
+            && let Err(error) = remove(&folder.join(FILE))
+        {
             tracing::warn!(%error, "the old key file stays");
         }
         Ok(Self { ring, place, is_new: false })
