@@ -10,7 +10,9 @@ use crate::request::{Request, Requests};
 use crate::theme::{self, Tokens, space};
 use crate::widget::{button, text};
 
-const CARD: Vec2 = Vec2::new(260.0, 76.0);
+/// Of cards with one line of words; each further line adds [`LINE`].
+const CARD: Vec2 = Vec2::new(260.0, 60.0);
+const LINE: f32 = 16.0;
 const WIDEST: f32 = 840.0;
 
 /// The kinds by group.
@@ -28,7 +30,7 @@ pub(super) fn kinds(ui: &mut Ui, out: &mut Requests) {
                 let card = kind.card;
                 Offer { id: card.id, group, name: card.name, words: card.blurb, go: Go::Kind(kind) }
             });
-            offers(ui, cards.collect(), out);
+            offers(ui, cards.collect(), 1, out);
         }
     });
 }
@@ -52,7 +54,7 @@ pub(super) fn presets(ui: &mut Ui, kind: &'static Entry, out: &mut Requests) {
             go: Go::Make(kind, Some(preset)),
         });
         ui.add_space(10.0);
-        offers(ui, presets.chain([own]).collect(), out);
+        offers(ui, presets.chain([own]).collect(), 2, out);
     });
 }
 
@@ -90,7 +92,7 @@ struct Offer {
 }
 
 /// Cards in as many columns as fit.
-fn offers(ui: &mut Ui, offers: Vec<Offer>, out: &mut Requests) {
+fn offers(ui: &mut Ui, offers: Vec<Offer>, lines: usize, out: &mut Requests) {
     let gap = 2.0 * space::GRID;
     let columns = ((ui.available_width() + gap) / (CARD.x + gap)).floor().max(1.0);
     let width = (ui.available_width() + gap) / columns - gap;
@@ -99,7 +101,7 @@ fn offers(ui: &mut Ui, offers: Vec<Offer>, out: &mut Requests) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = gap;
             for offer in offers.by_ref().take(columns as usize) {
-                if card(ui, &offer, width) {
+                if card(ui, &offer, width, lines) {
                     out.push(Request::Connections(Want::Go(offer.go)));
                 }
             }
@@ -108,8 +110,9 @@ fn offers(ui: &mut Ui, offers: Vec<Offer>, out: &mut Requests) {
     }
 }
 
-fn card(ui: &mut Ui, offer: &Offer, width: f32) -> bool {
-    let (rect, response) = ui.allocate_exact_size(Vec2::new(width, CARD.y), Sense::click());
+fn card(ui: &mut Ui, offer: &Offer, width: f32, lines: usize) -> bool {
+    let height = CARD.y + LINE * (lines - 1) as f32;
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(width, height), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, offer.name));
     let tokens = Tokens::of(ui);
     let (fill, edge) = match () {
@@ -123,7 +126,7 @@ fn card(ui: &mut Ui, offer: &Offer, width: f32) -> bool {
     let (left, room) = (tile.right() + 10.0, rect.right() - tile.right() - 20.0);
     let name = text::line(ui, offer.name, theme::strong(), tokens.text, room);
     let mut words = text::prose(offer.words, tokens.dim, tokens.dim);
-    words.wrap = TextWrapping { max_width: room.max(0.0), max_rows: 2, ..TextWrapping::default() };
+    words.wrap = TextWrapping { max_width: room.max(0.0), max_rows: lines, ..TextWrapping::default() };
     let words = ui.fonts_mut(|fonts| fonts.layout_job(words));
     let is_cut = words.elided;
     let top = rect.center().y - (name.size().y + words.size().y + 2.0) / 2.0;
