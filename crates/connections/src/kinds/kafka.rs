@@ -11,6 +11,7 @@ use flowloom_flow::{Choice, Form, Problem, Problems, Setting};
 use flowloom_net::Probe;
 use serde::{Deserialize, Serialize};
 
+use super::encryption::Encryption;
 use crate::kind::Variables;
 use crate::{Card, Group, Kind, Parts};
 
@@ -339,28 +340,14 @@ impl Kafka {
     }
 
     fn encryption(&mut self, form: &mut dyn Form) {
-        let ca = Setting::new("ca", "CA certificate").hint("PEM or path").help(
-            "Who has signed the brokers' certificates. Empty: the authorities that this machine trusts, as for most \
-             cloud providers",
-        );
-        form.value(ca, &mut self.ca, &[]);
-        let certificate = Setting::new("certificate", "Client certificate")
-            .hint("PEM or path, optional")
-            .help("For brokers that ask who connects (mutual TLS)");
-        form.value(certificate, &mut self.certificate, &[]);
-        if !self.certificate.0.is_empty() {
-            let key = Setting::new("key", "Client key").hint("PEM").help(
-                "The private key of the client certificate. For a file write `${file:/path/client.key}`",
-            );
-            form.value(key, &mut self.key, &[]);
-            let password = Setting::new("key_password", "Key password").hint("optional");
-            form.value(password, &mut self.key_password, &[]);
-        }
-        let host = Setting::new("skip_host_name", "Skip host name verification")
-            .danger("Whoever holds any certificate of this authority can pretend to be the broker.");
-        form.switch(host, &mut self.skip_host_name);
-        let all = Setting::new("skip_certificate", "Skip certificate verification")
-            .danger("Anybody on the way can read and change everything, the password too.");
-        form.switch(all, &mut self.skip_certificate);
+        let shown = Encryption {
+            ca: &mut self.ca,
+            certificate: &mut self.certificate,
+            key: &mut self.key,
+            key_password: &mut self.key_password,
+            skip_host_name: &mut self.skip_host_name,
+            skip_certificate: &mut self.skip_certificate,
+        };
+        shown.form(form, "broker");
     }
 }

@@ -12,7 +12,7 @@ use flowloom_net::{Address, Failure, Passed, Probe};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::encryption;
+use super::encryption::{self, Encryption};
 use crate::kind::{Variables, read};
 use crate::{Card, Group, Kind, Preset};
 
@@ -216,29 +216,15 @@ impl SchemaRegistry {
     }
 
     fn encryption(&mut self, form: &mut dyn Form) {
-        let ca = Setting::new("ca", "CA certificate").hint("PEM or path").help(
-            "Who has signed the registry's certificate. Empty: the authorities that this machine trusts",
-        );
-        form.value(ca, &mut self.ca, &[]);
-        let certificate = Setting::new("certificate", "Client certificate").hint("PEM or path, optional");
-        form.value(certificate, &mut self.certificate, &[]);
-        if !self.certificate.0.is_empty() {
-            let key = Setting::new("key", "Client key").hint("PEM").help(
-                "The private key of the client certificate. For a file write `${file:/path/client.key}`",
-            );
-            form.value(key, &mut self.key, &[]);
-            form.value(
-                Setting::new("key_password", "Key password").hint("optional"),
-                &mut self.key_password,
-                &[],
-            );
-        }
-        let host = Setting::new("skip_host_name", "Skip host name verification")
-            .danger("Whoever holds any certificate of this authority can pretend to be the registry.");
-        form.switch(host, &mut self.skip_host_name);
-        let all = Setting::new("skip_certificate", "Skip certificate verification")
-            .danger("Anybody on the way can read and change everything, the password too.");
-        form.switch(all, &mut self.skip_certificate);
+        let shown = Encryption {
+            ca: &mut self.ca,
+            certificate: &mut self.certificate,
+            key: &mut self.key,
+            key_password: &mut self.key_password,
+            skip_host_name: &mut self.skip_host_name,
+            skip_certificate: &mut self.skip_certificate,
+        };
+        shown.form(form, "registry");
     }
 }
 

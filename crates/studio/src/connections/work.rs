@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flowloom_connections::resolved;
+use flowloom_connections::{Settings, resolved};
 use flowloom_engine::guarded;
+use flowloom_flow::form::Described;
 use flowloom_flow::{Cancel, Flow, Problem, Problems};
 use flowloom_net::{Failure, Passed, Probe, Step};
 
@@ -112,7 +113,7 @@ fn run(book: &Book, draft: Draft, probe: &mut Probe<'_>) {
         settings.check(&mut problems);
         let problems = problems.into_vec();
         if let Some(problem) = problems.iter().find(|problem| problem.is_error()) {
-            return Err(failure(problem.clone()));
+            return Err(failure(named(problem.clone(), &*settings)));
         }
         let passed = Passed::new(settings, "complete");
         Ok(match problems.into_iter().next() {
@@ -125,9 +126,20 @@ fn run(book: &Book, draft: Draft, probe: &mut Probe<'_>) {
     }
 }
 
+/// A problem without advice gets the name of its field, as the form and as files have it.
+fn named(problem: Problem, settings: &dyn Settings) -> Problem {
+    let (Some(key), None) = (&problem.at.field, &problem.hint) else { return problem };
+    let mut described = Described::default();
+    settings.clone_box().form(&mut described);
+    let label = described.settings.iter().find(|setting| setting.key == *key).map(|setting| &setting.label);
+    let hint = match label {
+        Some(label) => format!("fill in {label} (`{key}`)"),
+        None => format!("look at the setting `{key}`"),
+    };
+    problem.hint(hint)
+}
+
 fn failure(problem: Problem) -> Failure {
     let details = problem.source.as_ref().map(ToString::to_string).unwrap_or_default();
-    let field = problem.at.field.as_ref().map(|field| format!("look at the setting `{field}`"));
-    let hint = problem.hint.or(field).unwrap_or_default();
-    Failure { message: problem.message, hint, details }
+    Failure { message: problem.message, hint: problem.hint.unwrap_or_default(), details }
 }
