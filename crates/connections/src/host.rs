@@ -14,6 +14,13 @@ pub(crate) fn is_local(host: &str) -> bool {
         || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
+/// A database in a few words: `db.example.com/orders · verify-full as app`.
+pub(crate) fn caption(at: &str, database: &str, mode: &str, user: &str) -> String {
+    let slash = if database.is_empty() { "" } else { "/" };
+    let user = if user.is_empty() { String::new() } else { format!(" as {user}") };
+    format!("{at}{slash}{database} · {mode}{user}")
+}
+
 /// `host:port`, an IPv6 address in brackets, a socket's folder by itself.
 pub(crate) fn at(host: &str, port: i64) -> String {
     match host.trim() {

@@ -116,11 +116,8 @@ impl Kind for Postgres {
     }
 
     fn caption(&self) -> String {
-        let at = host::at(&self.host, self.port);
-        let slash = if self.database.is_empty() { "" } else { "/" };
-        let user = if self.user.is_empty() { String::new() } else { format!(" as {}", self.user) };
         let mode = ssl_mode::label(self.ssl_mode, &self.host);
-        format!("{at}{slash}{} · {mode}{user}", self.database)
+        host::caption(&host::at(&self.host, self.port), &self.database, &mode, &self.user)
     }
 
     fn check(&self, problems: &mut Problems) {

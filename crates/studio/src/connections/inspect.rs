@@ -122,9 +122,13 @@ fn seen(message: Message, how: Show, registry: Option<&Registry>) -> Seen {
 }
 
 fn cluster(book: &Book, connection: &str) -> Result<Cluster, Problem> {
-    let kafka: Kafka = open(&book.access(connection)?)?;
+    Ok(patient(&open(&book.access(connection)?)?))
+}
+
+/// The cluster, for somebody who waits for the answer.
+fn patient(kafka: &Kafka) -> Cluster {
     let cluster = kafka.cluster();
-    Ok(Cluster { connect_timeout: cluster.connect_timeout.min(PATIENCE), ..cluster })
+    Cluster { connect_timeout: cluster.connect_timeout.min(PATIENCE), ..cluster }
 }
 
 /// The cluster and its registry, where it names one and bytes are to be decoded.
@@ -143,6 +147,5 @@ fn reached(book: &Book, connection: &str, how: Show) -> Result<(Cluster, Option<
         }
         _ => None,
     };
-    let cluster = kafka.cluster();
-    Ok((Cluster { connect_timeout: cluster.connect_timeout.min(PATIENCE), ..cluster }, registry))
+    Ok((patient(&kafka), registry))
 }
