@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use flowloom_flow::{Access, Connections, Host, NoConnections, Problem, Suggestion};
+use flowloom_flow::{
+    Access, Connections, Host, Locks, NoConnections, NoLocks, NoOffsetTable, OffsetTable, Problem, Suggestion,
+};
 use tempfile::TempDir;
 
 /// Limits of a job.
@@ -29,13 +31,21 @@ pub struct JobHost {
     spill: OnceLock<Result<TempDir, Problem>>,
     limits: Limits,
     connections: Arc<dyn Connections>,
+    offsets: Arc<dyn OffsetTable>,
+    locks: Arc<dyn Locks>,
 }
 
 impl JobHost {
     /// `folder`: where relative paths of the flow start.
     pub fn new(folder: impl Into<PathBuf>, limits: Limits) -> Self {
-        let connections = Arc::new(NoConnections);
-        Self { folder: folder.into(), spill: OnceLock::new(), limits, connections }
+        Self {
+            folder: folder.into(),
+            spill: OnceLock::new(),
+            limits,
+            connections: Arc::new(NoConnections),
+            offsets: Arc::new(NoOffsetTable),
+            locks: Arc::new(NoLocks),
+        }
     }
 
     /// Connections of its nodes.
@@ -47,6 +57,18 @@ impl JobHost {
     #[must_use]
     pub fn with_connections(self, connections: Arc<dyn Connections>) -> Self {
         Self { connections, ..self }
+    }
+
+    /// The same, with a table of offsets.
+    #[must_use]
+    pub fn with_offsets(self, offsets: Arc<dyn OffsetTable>) -> Self {
+        Self { offsets, ..self }
+    }
+
+    /// The same, where other runs are known.
+    #[must_use]
+    pub fn with_locks(self, locks: Arc<dyn Locks>) -> Self {
+        Self { locks, ..self }
     }
 }
 
@@ -73,6 +95,14 @@ impl Host for JobHost {
 
     fn connections(&self, kinds: &[&str]) -> Result<Vec<Suggestion>, Problem> {
         self.connections.list(kinds)
+    }
+
+    fn offsets(&self) -> Arc<dyn OffsetTable> {
+        Arc::clone(&self.offsets)
+    }
+
+    fn locks(&self) -> Arc<dyn Locks> {
+        Arc::clone(&self.locks)
     }
 }
 

@@ -23,4 +23,5 @@ pub use guard::guarded;
 pub use host::{JobHost, Limits};
 pub use preview::{NodePreview, PortPreview, Preview, PreviewAsk, preview};
 pub use profile::{ColumnProfile, profile};
+pub use protocol::held;
 pub use run::run;

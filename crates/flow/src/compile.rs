@@ -91,6 +91,8 @@ impl Compiled {
             places.insert(id, compiled.nodes.len());
             compiled.nodes.push(made);
         }
+        let unkept = crate::keeping::problems(&compiled);
+        compiled.problems.extend(unkept);
         compiled
     }
 

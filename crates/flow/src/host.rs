@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use flowloom_secret::Secret;
 use serde_json::{Map, Value};
 
-use crate::{NodeId, Problem, Suggestion};
+use crate::{Locks, NoLocks, NoOffsetTable, NodeId, OffsetTable, Problem, Suggestion};
 
 /// The program around a flow, as its nodes see it. Nodes never touch the environment otherwise.
 pub trait Host: Send + Sync {
@@ -32,6 +32,16 @@ pub trait Host: Send + Sync {
     /// Connections of these kinds, by name.
     fn connections(&self, kinds: &[&str]) -> Result<Vec<Suggestion>, Problem> {
         NoConnections.list(kinds)
+    }
+
+    /// Flowloom's own table of offsets; nothing is opened before it is asked.
+    fn offsets(&self) -> Arc<dyn OffsetTable> {
+        Arc::new(NoOffsetTable)
+    }
+
+    /// Who uses a sync name now.
+    fn locks(&self) -> Arc<dyn Locks> {
+        Arc::new(NoLocks)
     }
 }
 

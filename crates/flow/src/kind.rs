@@ -8,7 +8,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::{Cancel, CodeWriter, Form, Problem, Problems, Site, Step, Suggestion};
+use crate::{
+    Cancel, CodeWriter, Form, Position, Problem, Problems, Reset, ResetAsk, Site, Standing, Step, Suggestion,
+};
 
 /// Where a kind stands in the palette, and its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -123,6 +125,46 @@ pub trait Kind: Default + Clone + PartialEq + Serialize + DeserializeOwned + Sen
     ) -> Option<Result<Vec<Suggestion>, Problem>> {
         let _ = (key, site, cancel);
         None
+    }
+
+    /// Looks outside for how far this source is. `held`: what the writers below it have, where
+    /// [`Kind::needs_batches`].
+    ///
+    /// `None`: this kind keeps no offsets.
+    fn standing(
+        &self,
+        site: &Site<'_>,
+        held: Option<&Position>,
+        cancel: &Cancel,
+    ) -> Option<Result<Standing, Problem>> {
+        let _ = (site, held, cancel);
+        None
+    }
+
+    /// Moves the offsets that the next run starts from; without `apply` it says only what that would do. What is asked
+    /// beyond what a partition holds is clamped and noted.
+    ///
+    /// `None`: this kind keeps no offsets.
+    fn reset(
+        &self,
+        site: &Site<'_>,
+        ask: &ResetAsk,
+        apply: bool,
+        cancel: &Cancel,
+    ) -> Option<Result<Reset, Problem>> {
+        let _ = (site, ask, apply, cancel);
+        None
+    }
+
+    /// Whether the offsets of this source are kept by the writers below it alone, so that each of them must be one
+    /// that [keeps batches](Kind::keeps_batches).
+    fn needs_batches(&self) -> bool {
+        false
+    }
+
+    /// Whether this writer's sink knows the batch that it committed last.
+    fn keeps_batches(&self) -> bool {
+        false
     }
 
     /// One line that says what this node does with its settings: `amount > 100 and status in (paid)`.

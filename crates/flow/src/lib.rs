@@ -12,16 +12,19 @@ mod graph;
 mod history;
 mod host;
 mod id;
+mod keeping;
 mod kind;
 mod layout;
 mod nearest;
 mod node;
+mod offsets;
 pub mod parameters;
 mod problem;
 #[cfg(test)]
 mod sample_kinds;
 mod step;
 mod suggestion;
+mod sync;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod value;
@@ -38,8 +41,10 @@ pub use id::NodeId;
 pub use kind::{Card, Group, Kind, Port, Wires};
 pub use nearest::nearest;
 pub use node::{Entry, Node, Registry};
+pub use offsets::{PartitionReset, PartitionStanding, Reset, ResetAsk, ResetTo, Standing};
 pub use problem::{Domain, Place, Problem, Problems, Severity};
 pub use step::{
     Ask, Batch, Counts, Position, Progress, Range, Read, Sample, Scope, Sink, Source, Step, Written,
 };
 pub use suggestion::Suggestion;
+pub use sync::{Hold, KeptOffsets, Locks, NoLocks, NoOffsetTable, OffsetTable, SyncKey};

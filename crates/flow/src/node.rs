@@ -3,7 +3,10 @@
 use polars::prelude::{DataFrame, IntoLazy as _, LazyFrame, Schema};
 use serde_json::{Map, Value};
 
-use crate::{Cancel, Card, CodeWriter, Form, Kind, Problem, Problems, Site, Step, Suggestion};
+use crate::{
+    Cancel, Card, CodeWriter, Form, Kind, Position, Problem, Problems, Reset, ResetAsk, Site, Standing, Step,
+    Suggestion,
+};
 
 /// One node's settings, whatever its kind. Every [`Kind`] is a `Node`.
 pub trait Node: Send + Sync {
@@ -21,6 +24,21 @@ pub trait Node: Send + Sync {
         site: &Site<'_>,
         cancel: &Cancel,
     ) -> Option<Result<Vec<Suggestion>, Problem>>;
+    fn standing(
+        &self,
+        site: &Site<'_>,
+        held: Option<&Position>,
+        cancel: &Cancel,
+    ) -> Option<Result<Standing, Problem>>;
+    fn reset(
+        &self,
+        site: &Site<'_>,
+        ask: &ResetAsk,
+        apply: bool,
+        cancel: &Cancel,
+    ) -> Option<Result<Reset, Problem>>;
+    fn needs_batches(&self) -> bool;
+    fn keeps_batches(&self) -> bool;
     fn caption(&self) -> String;
     /// Settings as the flow file has them: those that differ from the default.
     fn settings(&self) -> Map<String, Value>;
@@ -69,6 +87,33 @@ impl<K: Kind> Node for K {
         cancel: &Cancel,
     ) -> Option<Result<Vec<Suggestion>, Problem>> {
         Kind::suggest(self, key, site, cancel)
+    }
+
+    fn standing(
+        &self,
+        site: &Site<'_>,
+        held: Option<&Position>,
+        cancel: &Cancel,
+    ) -> Option<Result<Standing, Problem>> {
+        Kind::standing(self, site, held, cancel)
+    }
+
+    fn reset(
+        &self,
+        site: &Site<'_>,
+        ask: &ResetAsk,
+        apply: bool,
+        cancel: &Cancel,
+    ) -> Option<Result<Reset, Problem>> {
+        Kind::reset(self, site, ask, apply, cancel)
+    }
+
+    fn needs_batches(&self) -> bool {
+        Kind::needs_batches(self)
+    }
+
+    fn keeps_batches(&self) -> bool {
+        Kind::keeps_batches(self)
     }
 
     fn caption(&self) -> String {

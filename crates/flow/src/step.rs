@@ -2,11 +2,12 @@
 //!
 //! Sources and sinks follow one commit protocol. A batch is named by the positions that its sources read:
 //!
-//! 1. the engine asks every sink for the batch that it committed last, and every source whether it has
+//! 1. every source [begins](Source::begin): nobody else uses its sync name meanwhile;
+//! 2. the engine asks every sink for the batch that it committed last, and every source whether it has
 //!    acknowledged that batch; one that has not is read again over the very same range ([`Ask::range`]),
 //!    and sinks that have the batch skip it;
-//! 2. sources read, the plan runs into what the sinks [`Sink::stage`] aside, [`Sink::prepare`] makes it durable;
-//! 3. every sink commits; only then does every source acknowledge (commit its offsets).
+//! 3. sources read, the plan runs into what the sinks [`Sink::stage`] aside, [`Sink::prepare`] makes it durable;
+//! 4. every sink commits; only then does every source acknowledge (commit its offsets).
 //!
 //! A run that dies between any two steps is repeated with the same rows in the same batch.
 
@@ -39,12 +40,38 @@ pub struct Position {
     /// Whose progress this is: the sync name.
     pub sync: String,
     pub topics: BTreeMap<String, BTreeMap<i32, Range>>,
+    /// How often the offsets of this sync name had been reset before it was read: a batch that was read before the
+    /// last reset says nothing about where to go on.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub resets: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference to the field")]
+fn is_zero(resets: &u64) -> bool {
+    *resets == 0
 }
 
 impl Position {
     /// No offset moved.
     pub fn is_empty(&self) -> bool {
         self.topics.values().flat_map(BTreeMap::values).all(|range| range.from == range.to)
+    }
+
+    /// Whether who has this has all of `newest` too, of the same sync name.
+    pub fn covers(&self, newest: &Self) -> bool {
+        let has = |topic: &str, partition: i32, range: &Range| {
+            range.from == range.to
+                || self
+                    .topics
+                    .get(topic)
+                    .and_then(|ranges| ranges.get(&partition))
+                    .is_some_and(|own| own.to >= range.to)
+        };
+        let mut ranges =
+            newest.topics.iter().flat_map(|(topic, ranges)| ranges.iter().map(move |one| (topic, one)));
+        newest.is_empty()
+            || (self.resets == newest.resets
+                && ranges.all(|(topic, (partition, range))| has(topic, *partition, range)))
     }
 }
 
@@ -129,6 +156,13 @@ impl Counts {
 pub trait Source: Send {
     /// Changes whenever a read may give other rows; `None`: never reuse an earlier read.
     fn fingerprint(&self, scope: Scope, cancel: &Cancel) -> Result<Option<String>, Problem>;
+
+    /// A run starts: what it must have for itself is taken, before any offset is looked up, and kept until this source is
+    /// dropped. Not called for a preview.
+    fn begin(&mut self, cancel: &Cancel) -> Result<(), Problem> {
+        let _ = cancel;
+        Ok(())
+    }
 
     fn read(&mut self, ask: &Ask<'_>) -> Result<Read, Problem>;
 

@@ -128,6 +128,10 @@ impl Kind for WriteFile {
         }
     }
 
+    fn keeps_batches(&self) -> bool {
+        self.mode == Mode::Append
+    }
+
     fn caption(&self) -> String {
         match self.mode {
             Mode::Append => format!("append to {}", self.path.0),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use flowloom_engine::PreviewAsk;
 use flowloom_flow::Edit;
-use flowloom_flow::{Flow, NodeId, Target};
+use flowloom_flow::{Flow, NodeId, ResetAsk, Target};
 use serde_json::Value;
 
 use crate::connections;
@@ -103,6 +103,20 @@ pub enum Command {
         flow: FlowKey,
         node: NodeId,
         key: String,
+        values: Values,
+    },
+    /// Asks a node's outside how far it is.
+    Standing {
+        flow: FlowKey,
+        node: NodeId,
+        values: Values,
+    },
+    /// Moves the offsets that a node goes on from; without `apply` only what that would do.
+    Reset {
+        flow: FlowKey,
+        node: NodeId,
+        ask: ResetAsk,
+        apply: bool,
         values: Values,
     },
     Preview {

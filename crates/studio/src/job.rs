@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use flowloom_codegen::Project;
 use flowloom_engine::{Events, Preview, Report, RunEvent};
-use flowloom_flow::{Cancel, Compiled, Problem, Suggestion};
+use flowloom_flow::{Cancel, Compiled, Problem, Reset, Standing, Suggestion};
 use serde_json::{Map, Value};
 
 use crate::connections;
@@ -29,6 +29,10 @@ pub enum Outcome {
     Inferred(Map<String, Value>),
     /// Values that a setting may take; none where its kind knows none.
     Suggested(Vec<Suggestion>),
+    /// How far a source is.
+    Standing(Standing),
+    /// What a reset did or would do.
+    Reset(Reset),
     /// What is wrong with the flow stands on its nodes.
     Compiled(Arc<Compiled>),
     /// A program that was not written yet.

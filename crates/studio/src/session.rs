@@ -206,6 +206,14 @@ impl Session {
             Command::Suggest { flow, node, key, values } => {
                 self.job("suggest", flow, move |flow, cancel, _| flow.suggest(&node, &key, &values, cancel))
             }
+            Command::Standing { flow, node, values } => {
+                self.job("offsets", flow, move |flow, cancel, _| flow.standing(&node, &values, cancel))
+            }
+            Command::Reset { flow, node, ask, apply, values } => {
+                self.job("reset", flow, move |flow, cancel, _| {
+                    flow.reset(&node, &ask, apply, &values, cancel)
+                })
+            }
             Command::Preview { flow, ask, values } => self.preview(flow, ask, values),
             Command::Run { flow, values } => {
                 self.job("run", flow, move |flow, cancel, events| flow.run(&values, cancel, events))

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flowloom_codegen::{Project, export};
-use flowloom_engine::{Cache, Events, JobHost, PreviewAsk, guarded, preview, run};
+use flowloom_engine::{Cache, Events, JobHost, PreviewAsk, guarded, held, preview, run};
 use flowloom_flow::file::Lines;
-use flowloom_flow::{Cancel, Compiled, CompiledNode, Flow, NodeId, Problem, Site, Target};
+use flowloom_flow::{Cancel, Compiled, CompiledNode, Flow, Node, NodeId, Problem, ResetAsk, Site, Target};
 use flowloom_nodes::REGISTRY;
 
 use crate::command::Values;
@@ -67,6 +67,47 @@ impl Snapshot {
         })
     }
 
+    /// How far the source `node` is.
+    pub(crate) fn standing(&self, node: &NodeId, values: &Values, cancel: &Cancel) -> Outcome {
+        self.with_source(node, values, cancel, |compiled, i, made, site| {
+            let held = if made.needs_batches() { held(compiled, i, &self.host)? } else { None };
+            made.standing(site, held.as_ref(), cancel).transpose().map(|found| found.map(Outcome::Standing))
+        })
+    }
+
+    /// Moves the offsets of the source `node`, or says what that would do.
+    pub(crate) fn reset(
+        &self,
+        node: &NodeId,
+        ask: &ResetAsk,
+        apply: bool,
+        values: &Values,
+        cancel: &Cancel,
+    ) -> Outcome {
+        self.with_source(node, values, cancel, |_, _, made, site| {
+            made.reset(site, ask, apply, cancel).transpose().map(|found| found.map(Outcome::Reset))
+        })
+    }
+
+    /// As [`Snapshot::with_node`] for what only a source with offsets can tell.
+    fn with_source(
+        &self,
+        node: &NodeId,
+        values: &Values,
+        cancel: &Cancel,
+        look: impl FnOnce(&Compiled, usize, &dyn Node, &Site<'_>) -> Result<Option<Outcome>, Problem>,
+    ) -> Outcome {
+        self.with_compiled(node, values, cancel, |compiled, i, site| {
+            let made = &compiled.nodes[i];
+            let Some(source) = &made.node else {
+                let unreadable = made.problems.iter().find(|problem| problem.is_error()).cloned();
+                return Err(unreadable.unwrap_or_else(|| Problem::internal("this node could not be read")));
+            };
+            let found = look(compiled, i, source.as_ref(), site)?;
+            found.ok_or_else(|| Problem::user(format!("`{}` keeps no offsets", made.kind)))
+        })
+    }
+
     fn with_node(
         &self,
         node: &NodeId,
@@ -74,11 +115,21 @@ impl Snapshot {
         cancel: &Cancel,
         look: impl FnOnce(&CompiledNode, &Site<'_>) -> Result<Outcome, Problem>,
     ) -> Outcome {
+        self.with_compiled(node, values, cancel, |compiled, i, site| look(&compiled.nodes[i], site))
+    }
+
+    fn with_compiled(
+        &self,
+        node: &NodeId,
+        values: &Values,
+        cancel: &Cancel,
+        look: impl FnOnce(&Compiled, usize, &Site<'_>) -> Result<Outcome, Problem>,
+    ) -> Outcome {
         let found = self.compiled(values).and_then(|compiled| {
-            let made = compiled.nodes.iter().find(|made| made.id == *node);
-            let made = made.ok_or_else(|| Problem::user(format!("there is no node `{node}`")))?;
-            let site = Site { node: &made.id, flow: &compiled.flow, host: &self.host };
-            guarded(|| look(made, &site))
+            let i = compiled.find(node.as_str());
+            let i = i.ok_or_else(|| Problem::user(format!("there is no node `{node}`")))?;
+            let site = Site { node, flow: &compiled.flow, host: &self.host };
+            guarded(|| look(&compiled, i, &site))
         });
         match found {
             Ok(outcome) => outcome,

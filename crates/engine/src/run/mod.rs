@@ -6,16 +6,14 @@ mod report;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use flowloom_flow::{
-    Ask, Batch, Cancel, Compiled, Host, Problem, Read, Scope, Sink, Site, Source, Step, Written,
-};
+use flowloom_flow::{Ask, Batch, Cancel, Compiled, Host, Problem, Read, Scope, Site, Step, Written};
 use polars::prelude::LazyFrame;
 
 use crate::event::{Events, Report, RunEvent, State};
 use crate::guard::guarded;
 use crate::needs::needs;
 use crate::probe::Probe;
-use crate::protocol::{Start, start};
+use crate::protocol::{Sinks, Sources, Start, begin, start};
 use crate::wanted;
 
 /// Runs one batch of `compiled`. Never panics and never half-commits: what a run that died left behind,
@@ -44,9 +42,6 @@ struct Run<'a> {
     batch: Batch,
     repeated: bool,
 }
-
-type Sources = Vec<(usize, Box<dyn Source>)>;
-type Sinks = Vec<(usize, Box<dyn Sink>)>;
 
 impl<'a> Run<'a> {
     fn new(compiled: &'a Compiled, host: &'a dyn Host, cancel: &'a Cancel, events: &'a Events) -> Self {
@@ -79,10 +74,13 @@ impl<'a> Run<'a> {
         }
         let (mut sources, mut sinks) = self.ends()?;
         let is_writing = !sinks.is_empty();
-        let begin = start(&sources, &sinks)?;
+        if is_writing {
+            begin(self.compiled, &mut sources, self.cancel)?;
+        }
+        let from = start(self.compiled, &sources, &sinks)?;
         let mut after = Batch::default();
         let mut range = None;
-        match begin {
+        match from {
             Start::Fresh { after: last } => after = last,
             Start::Repeat { batch, done } if done.len() == sinks.len() => {
                 self.acknowledge(&mut sources, &batch)?;

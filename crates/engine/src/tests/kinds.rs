@@ -98,7 +98,7 @@ struct LogSource(Arc<Mutex<World>>);
 
 fn at(from: i64, to: i64) -> Position {
     let partitions = BTreeMap::from([(0, Range { from, to })]);
-    Position { sync: "log".into(), topics: BTreeMap::from([("log".into(), partitions)]) }
+    Position { sync: "log".into(), topics: BTreeMap::from([("log".into(), partitions)]), resets: 0 }
 }
 
 impl Source for LogSource {

@@ -164,6 +164,7 @@ impl TopicSource {
         self.keeps_offsets().then(|| Position {
             sync: self.group.clone(),
             topics: BTreeMap::from([(self.topic().to_owned(), ranges.collect())]),
+            resets: 0,
         })
     }
 

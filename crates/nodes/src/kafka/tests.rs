@@ -143,6 +143,7 @@ fn what_every_sink_has_is_not_read_again() {
     let after = Position {
         sync: String::new(),
         topics: [("after".to_owned(), ranges.into_iter().collect())].into_iter().collect(),
+        resets: 0,
     };
     let read = read(opened(&settings).as_mut(), Asked { after: Some(&after), ..RUN }).expect("read");
     assert_eq!(numbers(&read), [Some(3)]);

@@ -19,7 +19,7 @@ fn rows() -> DataFrame {
 
 fn batch(from: i64, to: i64) -> Batch {
     let topics = BTreeMap::from([("orders".to_owned(), BTreeMap::from([(0, Range { from, to })]))]);
-    Batch(BTreeMap::from([("sync".to_owned(), Position { sync: "sync".to_owned(), topics })]))
+    Batch(BTreeMap::from([("sync".to_owned(), Position { sync: "sync".to_owned(), topics, resets: 0 })]))
 }
 
 fn numbers(range: std::ops::Range<i64>) -> DataFrame {
