@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use arrow::datatypes::{DataType, Field, Schema};
-use flowloom_kafka::codec::Decoder;
+use flowloom_kafka::codec::{Decoder, Outline};
 use flowloom_kafka::embedded::orders;
 use flowloom_kafka::read::{ReadRequest, Start, read};
 use flowloom_kafka::{Cancel, Cluster};
@@ -126,7 +126,7 @@ fn schema(columns: &str) -> Arc<Schema> {
 }
 
 fn measure(servers: &str, topic: &str, columns: &str, threads: usize, start: Start) -> Outcome<()> {
-    let mut request = ReadRequest::new(topic, schema(columns));
+    let mut request = ReadRequest::new(topic, Outline::plain(&schema(columns))?);
     (request.decode_threads, request.start) = (threads, start);
     let mut cluster = Cluster::new(servers);
     let properties = std::env::var("BENCH_PROPERTIES").unwrap_or_default();

@@ -9,8 +9,27 @@ use arrow::datatypes::SchemaRef;
 use super::cursor::Cursor;
 use super::nested::StructColumn;
 use super::reason::{Parsed, Reason};
-use super::{WRAPPED, payload_key};
+use super::{Codec, Decode, Fault, Inference, Shape, WRAPPED, infer};
+use crate::cancel::Cancel;
 use crate::error::{Error, Result};
+
+/// JSON: objects as rows, any other value in the column [`WRAPPED`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Json;
+
+impl Codec for Json {
+    fn name(&self) -> &'static str {
+        "JSON"
+    }
+
+    fn decoder(&self, shape: &Shape, _cancel: &Cancel) -> Result<Box<dyn Decode>> {
+        Ok(Box::new(Decoder::new(shape.schema.clone())?))
+    }
+
+    fn infer(&self, payloads: &[&[u8]], _cancel: &Cancel) -> Result<Inference> {
+        Ok(infer(payloads.iter().copied()))
+    }
+}
 
 /// Builds record batches from JSON payloads.
 ///
@@ -26,7 +45,6 @@ use crate::error::{Error, Result};
 ///
 /// Keys that the schema does not name are skipped, their syntax checked. Of a key that comes twice
 /// the last value holds. A payload that is not an object is the column [`WRAPPED`](super::WRAPPED).
-/// A key with the name of a metadata column is read into [another](super::payload_column).
 ///
 /// ```
 /// use std::sync::Arc;
@@ -53,7 +71,7 @@ impl Decoder {
     ///
     /// Fails with [`Error::UnsupportedType`] on a type that is not in the table above.
     pub fn new(schema: SchemaRef) -> Result<Self> {
-        let root = StructColumn::keyed("", schema.fields(), payload_key)?;
+        let root = StructColumn::new("", schema.fields())?;
         let wrapped = schema.index_of(WRAPPED).ok();
         Ok(Self { root, schema, wrapped, scratch: Vec::new() })
     }
@@ -81,6 +99,11 @@ impl Decoder {
             .map_err(|source| Error::Arrow { doing: "building a batch of decoded messages", source })
     }
 
+    /// Appends a row of nulls.
+    pub fn decode_null(&mut self) {
+        self.root.empty_row();
+    }
+
     fn row(&mut self, payload: &[u8]) -> Parsed<()> {
         if simdutf8::basic::from_utf8(payload).is_err() {
             return Err(not_utf8(payload));
@@ -92,6 +115,30 @@ impl Decoder {
             None => return Err(Reason::new("empty payload")),
         }
         cursor.end()
+    }
+}
+
+impl Decode for Decoder {
+    #[inline]
+    fn decode(&mut self, payload: &[u8]) -> std::result::Result<(), Fault> {
+        Self::decode(self, payload).map_err(Fault::Bad)
+    }
+
+    fn decode_null(&mut self) {
+        Self::decode_null(self);
+    }
+
+    fn undo(&mut self) {
+        let rows = self.root.rows().saturating_sub(1);
+        super::column::Column::truncate(&mut self.root, rows);
+    }
+
+    fn rows(&self) -> usize {
+        Self::rows(self)
+    }
+
+    fn finish(&mut self) -> Result<RecordBatch> {
+        Self::finish(self)
     }
 }
 

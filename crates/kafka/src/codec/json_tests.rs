@@ -193,14 +193,6 @@ fn deep_nesting_is_bad_and_not_a_crash() {
 }
 
 #[test]
-fn keys_of_metadata_columns_are_not_lost() {
-    let fields = [("_kafka_offset_payload", DataType::Int64), ("_kafka_note", DataType::Int64)];
-    let batch = rows(&fields, &[r#"{"_kafka_offset":7,"_kafka_note":8}"#]);
-    assert_eq!(batch.column(0).as_primitive::<Int64Type>().value(0), 7);
-    assert_eq!(batch.column(1).as_primitive::<Int64Type>().value(0), 8);
-}
-
-#[test]
 fn keys_with_escapes_and_many_keys_are_found() {
     let fields = [("a\"b", DataType::Int64), ("é", DataType::Int64)];
     let batch = rows(&fields, &[r#"{"a\"b":1,"\u00e9":2}"#, r#"{"é":4,"a\u0022b":3}"#]);

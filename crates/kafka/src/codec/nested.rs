@@ -30,11 +30,6 @@ struct Child {
 impl StructColumn {
     /// The column of `fields`, each read from the key of its name.
     pub(crate) fn new(name: &str, fields: &Fields) -> Result<Self> {
-        Self::keyed(name, fields, |column| column)
-    }
-
-    /// The column of `fields`, each read from the key that `key` names for it.
-    pub(crate) fn keyed(name: &str, fields: &Fields, key: impl Fn(&str) -> &str) -> Result<Self> {
         let children = fields
             .iter()
             .map(|field| {
@@ -43,7 +38,7 @@ impl StructColumn {
                 Ok(Child { column: column(&path, field.data_type())?, rows: 0 })
             })
             .collect::<Result<_>>()?;
-        let keys = Keys::new(fields.iter().map(|field| key(field.name())));
+        let keys = Keys::new(fields.iter().map(|field| field.name().as_str()));
         Ok(Self { children, keys, fields: fields.clone(), rows: 0, nulls: Nulls::default() })
     }
 
@@ -79,6 +74,11 @@ impl StructColumn {
         };
         self.end_row(filled);
         Ok(())
+    }
+
+    /// Appends a row without any value.
+    pub(crate) fn empty_row(&mut self) {
+        self.end_row(0);
     }
 
     /// The children's arrays, in the order of the fields.

@@ -30,9 +30,13 @@ impl TextColumn {
         Self { views: Vec::new(), long: Vec::new(), nulls: Nulls::default(), data_type }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.views.len()
+    }
+
     /// Appends a string of valid UTF-8.
     #[inline]
-    fn push(&mut self, text: &[u8]) -> Parsed<()> {
+    pub(crate) fn push(&mut self, text: &[u8]) -> Parsed<()> {
         let view = if text.len() <= INLINE {
             let mut view = [0; 16];
             view[0] = text.len() as u8;

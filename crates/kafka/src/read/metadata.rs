@@ -66,9 +66,30 @@ impl MetadataColumn {
             Self::Offset => (DataType::Int64, false),
             Self::Timestamp => (timestamp_type(), true),
             Self::Key | Self::TimestampType => (DataType::Utf8View, true),
-            Self::Headers => (DataType::new_list(DataType::Struct(header_fields()), true), false),
+            Self::Headers => (headers_type(), false),
         };
         Field::new(self.name(), data_type, nullable)
+    }
+}
+
+/// A metadata column and what it is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metadata {
+    pub column: MetadataColumn,
+    pub name: String,
+}
+
+impl Metadata {
+    /// The column's field.
+    pub fn field(&self) -> Field {
+        self.column.field().with_name(&self.name)
+    }
+}
+
+impl From<MetadataColumn> for Metadata {
+    /// The column by its usual name.
+    fn from(column: MetadataColumn) -> Self {
+        Self { column, name: column.name().to_owned() }
     }
 }
 
@@ -113,9 +134,7 @@ impl MetadataBuilder {
             MetadataColumn::Offset => Self::Offset(Vec::new()),
             MetadataColumn::Timestamp => Self::Timestamp(timestamps()),
             MetadataColumn::TimestampType => Self::TimestampType(StringViewBuilder::new()),
-            MetadataColumn::Headers => {
-                Self::Headers(Box::new(ListBuilder::new(StructBuilder::from_fields(header_fields(), 0))))
-            }
+            MetadataColumn::Headers => Self::Headers(Box::new(headers())),
         }
     }
 
@@ -134,10 +153,7 @@ impl MetadataBuilder {
                     message.timestamp().map(|(_, append)| if append { "append" } else { "create" }),
                 );
             }
-            Self::Headers(builder) => {
-                message.headers(|name, value| push_header(builder.values(), &name.to_string_lossy(), value));
-                builder.append(true);
-            }
+            Self::Headers(builder) => push_headers(builder, message),
         }
     }
 
@@ -158,6 +174,22 @@ impl MetadataBuilder {
             Self::Headers(builder) => Arc::new(builder.finish()),
         }
     }
+}
+
+/// A builder of [`headers_type`].
+pub(super) fn headers() -> ListBuilder<StructBuilder> {
+    ListBuilder::new(StructBuilder::from_fields(header_fields(), 0))
+}
+
+/// A list of structs of `key` and `value`.
+pub(super) fn headers_type() -> DataType {
+    DataType::new_list(DataType::Struct(header_fields()), true)
+}
+
+/// Appends all headers of `message` as one row.
+pub(super) fn push_headers(headers: &mut ListBuilder<StructBuilder>, message: MessageView<'_>) {
+    message.headers(|name, value| push_header(headers.values(), &name.to_string_lossy(), value));
+    headers.append(true);
 }
 
 fn push_header(headers: &mut StructBuilder, name: &str, value: Option<&[u8]>) {

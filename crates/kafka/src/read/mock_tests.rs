@@ -10,6 +10,7 @@ use arrow::datatypes::{DataType, Field, Int32Type, Int64Type, Schema};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
 use super::*;
+use crate::codec::Outline;
 use crate::embedded::{EmbeddedBroker, Record, orders, produce};
 use crate::error::Error;
 use crate::offsets::{Offsets, commit, committed};
@@ -19,6 +20,11 @@ fn schema(columns: &[(&str, DataType)]) -> Arc<Schema> {
     Arc::new(Schema::new(
         columns.iter().map(|(name, of)| Field::new(*name, of.clone(), true)).collect::<Vec<_>>(),
     ))
+}
+
+/// Each field from the key of its name.
+fn outline(schema: &Schema) -> Outline {
+    Outline::plain(schema).unwrap()
 }
 
 fn order_schema() -> Arc<Schema> {
@@ -61,9 +67,9 @@ fn with(payloads: &[&str]) -> (EmbeddedBroker, Cluster) {
 #[test]
 fn everything_comes_in_order_with_its_metadata() {
     let broker = EmbeddedBroker::with_orders("orders", 3000).unwrap();
-    let mut request = ReadRequest::new("orders", order_schema());
-    request.metadata =
-        MetadataColumn::ALL.into_iter().filter(|column| *column != MetadataColumn::KeyBytes).collect();
+    let mut request = ReadRequest::new("orders", outline(&order_schema()));
+    let metadata = MetadataColumn::ALL.into_iter().filter(|column| *column != MetadataColumn::KeyBytes);
+    request.metadata = metadata.map(Into::into).collect();
     let mut told = Vec::new();
     let reading =
         read(&broker.cluster(), &request, &Cancel::default(), &mut |progress| told.push(progress)).unwrap();
@@ -97,7 +103,7 @@ fn everything_comes_in_order_with_its_metadata() {
 #[test]
 fn rows_are_the_same_in_memory_and_in_files() {
     let broker = EmbeddedBroker::with_orders("orders", 2000).unwrap();
-    let mut request = ReadRequest::new("orders", order_schema());
+    let mut request = ReadRequest::new("orders", outline(&order_schema()));
     request.decode_threads = 3;
     let memory = read_all(&broker.cluster(), &request).unwrap();
     request.memory_budget_bytes = 1000;
@@ -110,7 +116,7 @@ fn rows_are_the_same_in_memory_and_in_files() {
 #[test]
 fn a_group_goes_on_where_it_committed() {
     let (_broker, cluster) = with(&[r#"{"a":1}"#, r#"{"a":2}"#]);
-    let mut request = ReadRequest::new("t", schema(&[("a", DataType::Int64)]));
+    let mut request = ReadRequest::new("t", outline(&schema(&[("a", DataType::Int64)])));
     request.start = Start::Committed { group: "sync".into(), fallback: Fallback::Earliest };
     let first = read_all(&cluster, &request).unwrap();
     assert_eq!(first.ranges[&0], OffsetRange { from: 0, to: 2 });
@@ -128,7 +134,7 @@ fn a_group_goes_on_where_it_committed() {
 fn limits_end_a_read_early_and_say_so() {
     let broker = EmbeddedBroker::with_orders("orders", 900).unwrap();
     let cluster = broker.cluster();
-    let mut request = ReadRequest::new("orders", order_schema());
+    let mut request = ReadRequest::new("orders", outline(&order_schema()));
     request.limits.messages = Some(100);
     let limited = read_all(&cluster, &request).unwrap();
     assert_eq!((limited.counts.read, limited.ended), (100, Ended::MessageLimit));
@@ -154,7 +160,7 @@ fn bad_messages_fail_are_skipped_or_rejected() {
     let (_broker, cluster) = with(&[r#"{"a":1}"#, r#"{"a":1.5}"#, "{", r#"{"a":4}"#]);
     let tombstone = Record { partition: Some(0), key: Some(b"\xff"), ..Record::default() };
     produce(&cluster, "t", [tombstone]).unwrap();
-    let mut request = ReadRequest::new("t", schema(&[("a", DataType::Int64)]));
+    let mut request = ReadRequest::new("t", outline(&schema(&[("a", DataType::Int64)])));
     let error = read_all(&cluster, &request).unwrap_err();
     assert!(matches!(&error, Error::BadMessage { partition: 0, offset: 1, .. }), "{error}");
     assert!(error.to_string().ends_with("field `a`: expected an integer, found 1.5"), "{error}");
@@ -177,8 +183,8 @@ fn bad_messages_fail_are_skipped_or_rejected() {
     assert_eq!(rejects.column(3).as_primitive::<Int32Type>().values(), &[0, 0, 0]);
     assert_eq!(rejects.column(6).as_string::<i32>().value(2), "null payload (tombstone)");
 
-    request.schema = schema(&[]);
-    request.metadata = vec![MetadataColumn::Offset];
+    request.columns = outline(&schema(&[]));
+    request.metadata = vec![MetadataColumn::Offset.into()];
     let offsets = read_all(&cluster, &request).unwrap();
     assert_eq!(column(&offsets.rows.collect().unwrap(), "_kafka_offset").collect::<Vec<_>>(), [0, 1, 3]);
 }
@@ -188,13 +194,13 @@ fn keys_are_text_or_bytes() {
     let (_broker, cluster) = with(&[]);
     let record = |key| Record { partition: Some(0), key, value: Some(b"{}"), ..Record::default() };
     produce(&cluster, "t", [record(Some(&b"\xff"[..])), record(None), record(Some(b"k"))]).unwrap();
-    let mut request = ReadRequest::new("t", schema(&[]));
+    let mut request = ReadRequest::new("t", outline(&schema(&[])));
     request.bad_messages = BadMessages::Skip;
-    request.metadata = vec![MetadataColumn::Key];
+    request.metadata = vec![MetadataColumn::Key.into()];
     let text = read_all(&cluster, &request).unwrap();
     assert_eq!(text.first_bad.map(|bad| bad.reason), Some("the key is not valid UTF-8 at byte 0".into()));
     assert_eq!(text.counts.decoded, 2);
-    request.metadata = vec![MetadataColumn::KeyBytes];
+    request.metadata = vec![MetadataColumn::KeyBytes.into()];
     let bytes = read_all(&cluster, &request).unwrap().rows.collect().unwrap();
     assert_eq!(
         bytes[0].column(0).as_binary::<i32>().iter().collect::<Vec<_>>(),
@@ -235,7 +241,7 @@ fn an_unknown_topic_is_named() {
         .with(|mock| mock.topic_error("nope", RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART))
         .unwrap()
         .unwrap();
-    let error = read_all(&broker.cluster(), &ReadRequest::new("nope", schema(&[]))).unwrap_err();
+    let error = read_all(&broker.cluster(), &ReadRequest::new("nope", outline(&schema(&[])))).unwrap_err();
     assert!(matches!(error, Error::UnknownTopic { .. }), "{error}");
 }
 
@@ -244,7 +250,7 @@ fn a_broker_that_is_down_is_reported_within_the_timeout() {
     let mut cluster = Cluster::new("127.0.0.1:1");
     cluster.connect_timeout = Duration::from_millis(700);
     let started = Instant::now();
-    let error = read_all(&cluster, &ReadRequest::new("t", schema(&[]))).unwrap_err();
+    let error = read_all(&cluster, &ReadRequest::new("t", outline(&schema(&[])))).unwrap_err();
     assert!(started.elapsed() < Duration::from_millis(1500), "{:?}", started.elapsed());
     let text = error.to_string();
     assert!(matches!(error, Error::Unreachable { .. }), "{text}");
@@ -255,7 +261,7 @@ fn a_broker_that_is_down_is_reported_within_the_timeout() {
 fn a_name_that_does_not_resolve_is_reported() {
     let mut cluster = Cluster::new("no-such-host.invalid:9092");
     cluster.connect_timeout = Duration::from_secs(5);
-    let error = read_all(&cluster, &ReadRequest::new("t", schema(&[]))).unwrap_err();
+    let error = read_all(&cluster, &ReadRequest::new("t", outline(&schema(&[])))).unwrap_err();
     assert!(matches!(error, Error::Unresolved { .. }), "{error}");
 }
 
@@ -265,7 +271,7 @@ fn cancel_is_heard_while_no_broker_answers() {
     let other = cancel.clone();
     let waiting = thread::spawn(move || {
         let started = Instant::now();
-        let request = ReadRequest::new("t", Arc::new(Schema::empty()));
+        let request = ReadRequest::new("t", outline(&Schema::empty()));
         let error = read(&Cluster::new("192.0.2.1:9092"), &request, &other, &mut |_| {}).unwrap_err();
         (error, started.elapsed())
     });
@@ -283,7 +289,7 @@ fn a_broker_that_goes_away_fails_the_read_in_time() {
     cluster.connect_timeout = Duration::from_millis(1500);
     // Slower than the first look at the queue, so that the broker goes away before it answered.
     broker.with(|mock| mock.broker_round_trip_time(1, Duration::from_millis(100))).unwrap().unwrap();
-    let request = ReadRequest::new("orders", order_schema());
+    let request = ReadRequest::new("orders", outline(&order_schema()));
     let mut down = None;
     let error = read(&cluster, &request, &Cancel::default(), &mut |_| {
         down.get_or_insert_with(|| {
@@ -302,7 +308,7 @@ fn a_topic_that_is_deleted_fails_the_read() {
     let cluster = broker.cluster();
     let errors = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART; 200];
     let mut gone = false;
-    let request = ReadRequest::new("orders", order_schema());
+    let request = ReadRequest::new("orders", outline(&order_schema()));
     broker.with(move |mock| mock.request_errors(RDKafkaApiKey::Fetch, &errors)).unwrap();
     let error = read(&cluster, &request, &Cancel::default(), &mut |_| {
         if !gone {
@@ -323,7 +329,7 @@ fn passing_errors_do_not_fail_a_read() {
         RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
     ];
     broker.with(move |mock| mock.request_errors(RDKafkaApiKey::Fetch, &errors)).unwrap();
-    let reading = read_all(&broker.cluster(), &ReadRequest::new("orders", order_schema())).unwrap();
+    let reading = read_all(&broker.cluster(), &ReadRequest::new("orders", outline(&order_schema()))).unwrap();
     assert_eq!(reading.counts.decoded, 500);
 }
 
@@ -350,7 +356,7 @@ fn a_refused_commit_is_an_error() {
 fn an_offset_that_was_never_written_is_refused() {
     let (_broker, cluster) = with(&["{}"]);
     commit(&cluster, "sync", "t", &Offsets::from([(0, 9)]), &Cancel::default()).unwrap();
-    let mut request = ReadRequest::new("t", schema(&[]));
+    let mut request = ReadRequest::new("t", outline(&schema(&[])));
     request.start = Start::Committed { group: "sync".into(), fallback: Fallback::Latest };
     let error = read_all(&cluster, &request).unwrap_err();
     assert!(matches!(error, Error::OffsetOutOfRange { offset: 9, high: 1, .. }), "{error}");

@@ -24,11 +24,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 pub(crate) use fetch::{Fetch, Sink, fetch};
-pub use metadata::MetadataColumn;
+pub use metadata::{Metadata, MetadataColumn};
 pub(crate) use plan::{Span, shares};
 pub(crate) use queue::{Message, MessageQueue};
 pub use reading::{BadExample, Batches, Counts, Ended, Held, OffsetRange, Reading, SpillFiles, Timings};
-pub use request::{BadMessages, End, Fallback, Limits, Progress, ReadRequest, Start};
+pub use request::{BadMessages, DecodedKey, End, Fallback, Limits, Progress, ReadRequest, Start, Tombstones};
 
 use crate::cancel::Cancel;
 use crate::client::{Cluster, Connection};

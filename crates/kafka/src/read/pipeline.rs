@@ -19,6 +19,7 @@ use super::request::{Progress, ReadRequest};
 use super::router::{Job, Router};
 use crate::cancel::Cancel;
 use crate::client::Connection;
+use crate::codec::Drift;
 use crate::error::{Error, Result};
 
 /// Everything that a read needs beside the brokers.
@@ -37,6 +38,7 @@ struct Gathered {
     rejects: Gather,
     counts: Counts,
     first_bad: Option<BadExample>,
+    drift: Drift,
 }
 
 /// All of a read but what only its caller knows.
@@ -45,6 +47,7 @@ pub(super) struct Outcome {
     rejects: Batches,
     counts: Counts,
     first_bad: Option<BadExample>,
+    drift: Drift,
     spans: Vec<Span>,
     fetched: Fetched,
     started: Instant,
@@ -80,7 +83,7 @@ impl<'a> Pipeline<'a> {
             let mut decode = Vec::with_capacity(threads);
             for _ in 0..threads {
                 let codec =
-                    ChunkDecoder::new(this.request, Arc::clone(&this.schema), Arc::clone(&this.topic))?;
+                    ChunkDecoder::new(this.request, &this.schema, Arc::clone(&this.topic), this.cancel)?;
                 let (work, chunks) = (work.clone(), chunks.clone());
                 let work = move || this.watched(this.decode(codec, work, &chunks));
                 decode.push(start(scope, "kafka-decode", work)?);
@@ -96,7 +99,7 @@ impl<'a> Pipeline<'a> {
             let gathered = gathered?;
             decoded?;
             let fetched = fetched?;
-            let Gathered { rows, rejects, counts, first_bad } = gathered;
+            let Gathered { rows, rejects, counts, first_bad, drift } = gathered;
             debug_assert!(counts.add_up(), "{counts:?}");
             let (rows, rejects) = (rows.finish()?, rejects.finish()?);
             Ok(Outcome {
@@ -104,6 +107,7 @@ impl<'a> Pipeline<'a> {
                 rejects,
                 counts,
                 first_bad,
+                drift,
                 spans: spans.to_vec(),
                 fetched,
                 started,
@@ -163,9 +167,11 @@ impl<'a> Pipeline<'a> {
         let mut rejects = gather("rejects", rejects::schema(), budget / 4);
         let mut counts = Counts::default();
         let mut first_bad = None::<BadExample>;
+        let mut drift = Drift::default();
         for (job, chunk) in finished {
             self.cancel.check()?;
             counts.add(chunk.counts);
+            drift.add(chunk.drift);
             if let Some(bad) = chunk.first_bad {
                 let place = (bad.partition, bad.offset);
                 if first_bad.as_ref().is_none_or(|known| place < (known.partition, known.offset)) {
@@ -175,7 +181,7 @@ impl<'a> Pipeline<'a> {
             rejects.add(job.partition, job.number, chunk.rejects)?;
             rows.add(job.partition, job.number, Some(chunk.rows))?;
         }
-        Ok(Gathered { rows, rejects, counts, first_bad })
+        Ok(Gathered { rows, rejects, counts, first_bad, drift })
     }
 
     /// Lets the other threads know that this one has failed.
@@ -222,6 +228,7 @@ impl Outcome {
             lost,
             ended: self.fetched.ended,
             first_bad: self.first_bad,
+            drift: self.drift,
             timings: Timings {
                 connected,
                 first_message: first.unwrap_or_default(),

@@ -157,14 +157,13 @@ pub(crate) fn shares(available: &[u64], total: u64) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use arrow::datatypes::Schema;
 
     use super::*;
+    use crate::codec::Outline;
 
     fn request(start: Start) -> ReadRequest {
-        ReadRequest { start, ..ReadRequest::new("orders", Arc::new(Schema::empty())) }
+        ReadRequest { start, ..ReadRequest::new("orders", Outline::plain(&Schema::empty()).unwrap()) }
     }
 
     fn marks(marks: &[(i64, i64)]) -> BTreeMap<i32, Watermarks> {

@@ -183,6 +183,10 @@ impl MessageBatch {
         self.messages.is_empty()
     }
 
+    pub(crate) fn get(&self, index: usize) -> Option<MessageView<'_>> {
+        self.messages.get(index).map(|raw| MessageView { raw: *raw, lifetime: PhantomData })
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = MessageView<'_>> {
         self.messages.iter().map(|raw| MessageView { raw: *raw, lifetime: PhantomData })
     }

@@ -12,6 +12,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::ipc::reader::FileReader;
 use tempfile::TempDir;
 
+use crate::codec::Drift;
 use crate::error::{Error, Result};
 use crate::offsets::Offsets;
 
@@ -21,7 +22,8 @@ pub struct Reading {
     /// One row for each decoded message, by partition and offset.
     pub rows: Batches,
     /// One row for each rejected message, by partition and offset: `value` and `key` (Binary),
-    /// `topic` (Utf8), `partition` (Int32), `offset` (Int64), `timestamp` (µs, UTC), `reason` (Utf8).
+    /// `topic` (Utf8), `partition` (Int32), `offset` (Int64), `timestamp` (µs, UTC), `reason` (Utf8), `headers`
+    /// (List of Struct of `key`: Utf8 and `value`: Binary).
     pub rejects: Batches,
     /// What was read of each partition.
     pub ranges: BTreeMap<i32, OffsetRange>,
@@ -31,6 +33,8 @@ pub struct Reading {
     pub ended: Ended,
     /// The first bad message by partition and offset, under every policy.
     pub first_bad: Option<BadExample>,
+    /// Fields that the messages have and the request does not know.
+    pub drift: Drift,
     pub timings: Timings,
 }
 

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    BinaryBuilder, Int32Builder, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
+    BinaryBuilder, Int32Builder, Int64Builder, ListBuilder, RecordBatch, StringBuilder, StructBuilder,
+    TimestampMicrosecondBuilder,
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
-use super::metadata::{timestamp_type, timestamp_us, timestamps};
+use super::metadata::{headers, headers_type, push_headers, timestamp_type, timestamp_us, timestamps};
 use super::queue::MessageView;
 
 /// The columns of [`Reading::rejects`](super::Reading::rejects).
@@ -21,6 +22,7 @@ pub(super) fn schema() -> SchemaRef {
         Field::new("offset", DataType::Int64, false),
         Field::new("timestamp", timestamp_type(), true),
         Field::new("reason", DataType::Utf8, false),
+        Field::new("headers", headers_type(), false),
     ]))
 }
 
@@ -33,6 +35,7 @@ pub(super) struct Rejects {
     offset: Int64Builder,
     timestamp: TimestampMicrosecondBuilder,
     reason: StringBuilder,
+    headers: ListBuilder<StructBuilder>,
     rows: usize,
 }
 
@@ -46,6 +49,7 @@ impl Rejects {
             offset: Int64Builder::new(),
             timestamp: timestamps(),
             reason: StringBuilder::new(),
+            headers: headers(),
             rows: 0,
         }
     }
@@ -58,6 +62,7 @@ impl Rejects {
         self.offset.append_value(message.offset());
         self.timestamp.append_option(timestamp_us(message));
         self.reason.append_value(reason);
+        push_headers(&mut self.headers, message);
         self.rows += 1;
     }
 
@@ -76,6 +81,7 @@ impl Rejects {
                 Arc::new(self.offset.finish()),
                 Arc::new(self.timestamp.finish()),
                 Arc::new(self.reason.finish()),
+                Arc::new(self.headers.finish()),
             ],
         )?;
         Ok(Some(batch))

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use arrow::datatypes::{Field, Schema, SchemaRef};
 
-use super::MetadataColumn;
-use crate::codec::payload_column;
+use super::metadata::Metadata;
+use crate::codec::{Codec, Json, Outline, Unknown};
 use crate::error::{Error, Result};
 use crate::offsets::{Isolation, Offsets};
 
@@ -19,13 +19,20 @@ pub struct ReadRequest {
     pub end: End,
     pub limits: Limits,
     pub isolation: Isolation,
-    /// The payload columns wanted, of the types of [`Decoder`](crate::codec::Decoder). A value that
-    /// does not fit its type is found in these alone; the syntax of a payload is always checked, even
-    /// when no column is wanted.
-    pub schema: SchemaRef,
-    /// The metadata columns wanted; they follow the payload columns, in this order.
-    pub metadata: Vec<MetadataColumn>,
+    /// The format of the values.
+    pub value: Arc<dyn Codec>,
+    /// The columns wanted of the values. What does not fit its column is found in these alone; the syntax of a payload
+    /// is always checked, even when no column is wanted.
+    pub columns: Outline,
+    /// The tree of all fields that are known, as [`Outline::payload`] gives it; others are drift.
+    pub known: SchemaRef,
+    pub unknown: Unknown,
+    /// The column of the decoded key, which follows the columns of the value; none: it is not decoded.
+    pub key: Option<DecodedKey>,
+    /// The metadata columns wanted; they follow, in this order.
+    pub metadata: Vec<Metadata>,
     pub bad_messages: BadMessages,
+    pub tombstones: Tombstones,
     /// Threads that decode, beside the one that fetches; at least 1.
     pub decode_threads: usize,
     /// Decoded bytes kept in memory; beyond it all rows go to Arrow IPC files.
@@ -37,9 +44,9 @@ pub struct ReadRequest {
 }
 
 impl ReadRequest {
-    /// All committed messages of `topic` from its beginning, into the columns of `schema`; a bad
+    /// All committed messages of `topic` from its beginning, as JSON into the columns `columns`; a bad
     /// message fails the read.
-    pub fn new(topic: impl Into<String>, schema: SchemaRef) -> Self {
+    pub fn new(topic: impl Into<String>, columns: Outline) -> Self {
         // The other half fetches, parses Kafka's protocol and writes what is spilled.
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) / 2;
         Self {
@@ -48,9 +55,14 @@ impl ReadRequest {
             end: End::HighWatermark,
             limits: Limits::default(),
             isolation: Isolation::default(),
-            schema,
+            value: Arc::new(Json),
+            known: Arc::clone(columns.payload()),
+            columns,
+            unknown: Unknown::Ignore,
+            key: None,
             metadata: Vec::new(),
             bad_messages: BadMessages::Fail,
+            tombstones: Tombstones::Bad,
             decode_threads: threads.clamp(1, 4),
             memory_budget_bytes: 64 << 20,
             spill_folder: None,
@@ -70,23 +82,22 @@ impl ReadRequest {
         {
             return Err(Error::InvalidRequest { reason: "the sync name is empty".into() });
         }
-        let mut fields: Vec<Arc<Field>> = Vec::new();
-        for field in self.schema.fields() {
-            if MetadataColumn::ALL.iter().any(|column| column.name() == field.name()) {
-                let column = field.name().clone();
-                let instead = payload_column(&column).into_owned();
-                return Err(Error::ReservedColumn { column, instead });
-            }
-            fields.push(Arc::new(field.as_ref().clone().with_nullable(true)));
-        }
-        fields.extend(self.metadata.iter().map(|column| Arc::new(column.field())));
+        let payload = self.columns.schema().fields().iter().map(Arc::clone);
+        let key = self.key.iter().map(|key| Arc::new(key.field.clone().with_nullable(true)));
+        let metadata = self.metadata.iter().map(|column| Arc::new(column.field()));
+        let fields: Vec<Arc<Field>> = payload.chain(key).chain(metadata).collect();
         for (index, field) in fields.iter().enumerate() {
-            if fields[..index].iter().any(|other| other.name() == field.name()) {
-                let reason = format!("the column `{}` is wanted twice", field.name());
-                return Err(Error::InvalidRequest { reason });
-            }
+            let Some(first) = fields[..index].iter().position(|other| other.name() == field.name()) else {
+                continue;
+            };
+            let column = field.name().clone();
+            let columns = self.columns.schema().fields().len();
+            return Err(if first < columns && index >= columns {
+                Error::ReservedColumn { instead: format!("{column}_payload"), column }
+            } else {
+                Error::InvalidRequest { reason: format!("the column `{column}` is wanted twice") }
+            });
         }
-        crate::codec::Decoder::new(Arc::clone(&self.schema))?;
         Ok(Arc::new(Schema::new(fields)))
     }
 }
@@ -135,6 +146,27 @@ pub struct Limits {
     pub time: Option<Duration>,
 }
 
+/// The column of decoded keys.
+#[derive(Clone, Debug)]
+pub struct DecodedKey {
+    pub codec: Arc<dyn Codec>,
+    /// Its name and type: of a key that is an object a struct, of any other what stands in
+    /// [`WRAPPED`](crate::codec::WRAPPED). A message without a key has null here.
+    pub field: Field,
+}
+
+/// What a message without a value is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tombstones {
+    /// A bad message.
+    #[default]
+    Bad,
+    /// A row of nulls with its key and metadata.
+    Nulls,
+    /// Counted as skipped, whatever becomes of bad messages.
+    Skip,
+}
+
 /// What happens to a message that cannot become a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BadMessages {
@@ -164,17 +196,18 @@ pub struct Progress {
 mod tests {
     use arrow::datatypes::DataType;
 
+    use super::super::MetadataColumn;
     use super::*;
 
     fn request(columns: &[&str]) -> ReadRequest {
         let fields: Vec<_> = columns.iter().map(|name| Field::new(*name, DataType::Int64, false)).collect();
-        ReadRequest::new("orders", Arc::new(Schema::new(fields)))
+        ReadRequest::new("orders", Outline::plain(&Schema::new(fields)).unwrap())
     }
 
     #[test]
     fn metadata_follows_the_payload() {
         let mut request = request(&["amount"]);
-        request.metadata = vec![MetadataColumn::Offset, MetadataColumn::Key];
+        request.metadata = vec![MetadataColumn::Offset.into(), MetadataColumn::Key.into()];
         let schema = request.check().unwrap();
         let names: Vec<_> = schema.fields().iter().map(|field| field.name().as_str()).collect();
         assert_eq!(names, ["amount", "_kafka_offset", "_kafka_key"]);
@@ -183,11 +216,13 @@ mod tests {
 
     #[test]
     fn contradictions_are_refused() {
-        let reserved = request(&["_kafka_offset"]).check().unwrap_err();
-        assert!(reserved.hint().is_some_and(|hint| hint.contains("`_kafka_offset_payload`")));
+        let mut clash = request(&["at"]);
+        clash.metadata = vec![Metadata { column: MetadataColumn::Offset, name: "at".into() }];
+        let reserved = clash.check().unwrap_err();
+        assert!(reserved.hint().is_some_and(|hint| hint.contains("`at_payload`")));
         let mut twice = request(&["a"]);
-        twice.metadata = vec![MetadataColumn::Key, MetadataColumn::KeyBytes];
+        twice.metadata = vec![MetadataColumn::Key.into(), MetadataColumn::KeyBytes.into()];
         assert!(twice.check().unwrap_err().to_string().contains("`_kafka_key` is wanted twice"));
-        assert!(ReadRequest::new(" ", Arc::new(Schema::empty())).check().is_err());
+        assert!(ReadRequest::new(" ", Outline::plain(&Schema::empty()).unwrap()).check().is_err());
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use flowloom_flow::{
     Ask, Cancel, Counts, Position, Problem, Progress, Range, Read, Sample, Scope, Site, Source,
 };
+use flowloom_kafka::codec::Outline;
 use flowloom_kafka::offsets::{self, Isolation, Offsets};
 use flowloom_kafka::read::{self, Batches, Ended, Held, ReadRequest, Reading};
 use polars::prelude::{
@@ -66,9 +67,10 @@ impl TopicSource {
         let wanted = self.wanted(ask);
         let is_wanted = |name: &str| wanted.is_none_or(|wanted| wanted.iter().any(|each| each == name));
         let settings = &self.settings;
-        let mut request = ReadRequest::new(self.topic(), columns::payload(settings, is_wanted)?);
-        request.metadata =
-            columns::metadata(settings).into_iter().filter(|column| is_wanted(column.name())).collect();
+        let outline = Outline::plain(&*columns::payload(settings, is_wanted)?).map_err(problem)?;
+        let mut request = ReadRequest::new(self.topic(), outline);
+        let metadata = columns::metadata(settings).into_iter().filter(|column| is_wanted(column.name()));
+        request.metadata = metadata.map(Into::into).collect();
         request.isolation = self.isolation();
         request.bad_messages = match settings.bad_messages {
             BadMessages::Fail => read::BadMessages::Fail,
