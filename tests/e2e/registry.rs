@@ -52,7 +52,7 @@ fn sample(entry: &Entry, type_name: &str, folder: &Path) -> Value {
         "Properties" => json!({"fetch.min.bytes": "1"}),
         "Selection" => json!([{"column": "s", "as": "text"}, {"column": "n", "type": "Float64"}]),
         "SortKeys" => json!([{"column": "s", "descending": true}, {"column": "n"}]),
-        "Topic" => json!(topic()),
+        "Topics" => json!(topic()),
         other => panic!("`{}` has a setting of type `{other}`: give it a sample here", entry.card.id),
     }
 }

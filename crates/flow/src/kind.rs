@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::{
-    Cancel, CodeWriter, Form, Position, Problem, Problems, Reset, ResetAsk, Site, Standing, Step, Suggestion,
+    Cancel, CodeWriter, Form, Inferred, Position, Problem, Problems, Reset, ResetAsk, Site, Standing, Step,
+    Suggestion, ValueFacts,
 };
 
 /// Where a kind stands in the palette, and its colour.
@@ -108,8 +109,8 @@ pub trait Kind: Default + Clone + PartialEq + Serialize + DeserializeOwned + Sen
 
     /// Looks outside for settings that need not be typed in: the fields of a topic's messages.
     ///
-    /// The answer replaces the settings of the same name. `None`: this kind has nothing to look for.
-    fn infer(&self, site: &Site<'_>, cancel: &Cancel) -> Option<Result<Map<String, Value>, Problem>> {
+    /// `None`: this kind has nothing to look for.
+    fn infer(&self, site: &Site<'_>, cancel: &Cancel) -> Option<Result<Inferred, Problem>> {
         let _ = (site, cancel);
         None
     }
@@ -165,6 +166,21 @@ pub trait Kind: Default + Clone + PartialEq + Serialize + DeserializeOwned + Sen
     /// Whether this writer's sink knows the batch that it committed last.
     fn keeps_batches(&self) -> bool {
         false
+    }
+
+    /// Looks outside for what there is to know of `values`, which the setting `key` may take: how many messages
+    /// those topics hold. Asked for the few that somebody looks at, however many were suggested.
+    ///
+    /// `None`: this kind knows no more than their names.
+    fn facts(
+        &self,
+        key: &str,
+        values: &[String],
+        site: &Site<'_>,
+        cancel: &Cancel,
+    ) -> Option<Result<ValueFacts, Problem>> {
+        let _ = (key, values, site, cancel);
+        None
     }
 
     /// One line that says what this node does with its settings: `amount > 100 and status in (paid)`.

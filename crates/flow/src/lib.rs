@@ -12,6 +12,7 @@ mod graph;
 mod history;
 mod host;
 mod id;
+mod inferred;
 mod keeping;
 mod kind;
 mod layout;
@@ -28,6 +29,7 @@ mod sync;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod value;
+mod value_facts;
 
 pub use code::{CodeWriter, Package, Program, Target, Variable, Variables};
 pub use compile::{Compiled, CompiledNode, Link};
@@ -38,6 +40,7 @@ pub use graph::{Flow, FlowNode, Output, Parameter, Wire};
 pub use history::History;
 pub use host::{Access, Cancel, Connections, Host, NoConnections, Site, Vault, no_connection};
 pub use id::NodeId;
+pub use inferred::{FieldFacts, Inferred};
 pub use kind::{Card, Group, Kind, Port, Wires};
 pub use nearest::nearest;
 pub use node::{Entry, Node, Registry};
@@ -48,3 +51,4 @@ pub use step::{
 };
 pub use suggestion::Suggestion;
 pub use sync::{Hold, KeptOffsets, Locks, NoLocks, NoOffsetTable, OffsetTable, SyncKey};
+pub use value_facts::{Fact, ValueFacts};

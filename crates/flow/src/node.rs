@@ -4,8 +4,8 @@ use polars::prelude::{DataFrame, IntoLazy as _, LazyFrame, Schema};
 use serde_json::{Map, Value};
 
 use crate::{
-    Cancel, Card, CodeWriter, Form, Kind, Position, Problem, Problems, Reset, ResetAsk, Site, Standing, Step,
-    Suggestion,
+    Cancel, Card, CodeWriter, Form, Inferred, Kind, Position, Problem, Problems, Reset, ResetAsk, Site,
+    Standing, Step, Suggestion, ValueFacts,
 };
 
 /// One node's settings, whatever its kind. Every [`Kind`] is a `Node`.
@@ -17,7 +17,7 @@ pub trait Node: Send + Sync {
     fn schema(&self, inputs: &[Schema], site: &Site<'_>) -> Result<Vec<Schema>, Problem>;
     fn check(&self, inputs: &[Schema], problems: &mut Problems);
     fn needs_inference(&self) -> bool;
-    fn infer(&self, site: &Site<'_>, cancel: &Cancel) -> Option<Result<Map<String, Value>, Problem>>;
+    fn infer(&self, site: &Site<'_>, cancel: &Cancel) -> Option<Result<Inferred, Problem>>;
     fn suggest(
         &self,
         key: &str,
@@ -39,6 +39,13 @@ pub trait Node: Send + Sync {
     ) -> Option<Result<Reset, Problem>>;
     fn needs_batches(&self) -> bool;
     fn keeps_batches(&self) -> bool;
+    fn facts(
+        &self,
+        key: &str,
+        values: &[String],
+        site: &Site<'_>,
+        cancel: &Cancel,
+    ) -> Option<Result<ValueFacts, Problem>>;
     fn caption(&self) -> String;
     /// Settings as the flow file has them: those that differ from the default.
     fn settings(&self) -> Map<String, Value>;
@@ -76,7 +83,7 @@ impl<K: Kind> Node for K {
         Kind::needs_inference(self)
     }
 
-    fn infer(&self, site: &Site<'_>, cancel: &Cancel) -> Option<Result<Map<String, Value>, Problem>> {
+    fn infer(&self, site: &Site<'_>, cancel: &Cancel) -> Option<Result<Inferred, Problem>> {
         Kind::infer(self, site, cancel)
     }
 
@@ -114,6 +121,16 @@ impl<K: Kind> Node for K {
 
     fn keeps_batches(&self) -> bool {
         Kind::keeps_batches(self)
+    }
+
+    fn facts(
+        &self,
+        key: &str,
+        values: &[String],
+        site: &Site<'_>,
+        cancel: &Cancel,
+    ) -> Option<Result<ValueFacts, Problem>> {
+        Kind::facts(self, key, values, site, cancel)
     }
 
     fn caption(&self) -> String {

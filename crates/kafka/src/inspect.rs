@@ -2,6 +2,7 @@
 //! no group is created.
 
 mod admin;
+mod committed;
 mod groups;
 #[cfg(test)]
 mod mock_tests;
@@ -22,6 +23,7 @@ use crate::error::{Error, Result};
 
 use admin::{Admin, End};
 pub use admin::{ConfigEntry, ConfigSource};
+pub use committed::committed;
 pub use groups::{GroupFacts, GroupPartition, Groups, groups};
 pub use sizes::sizes;
 

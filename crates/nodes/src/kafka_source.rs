@@ -1,14 +1,13 @@
 //! `kafka_source`: reads a topic from where the last run ended up to its end.
 
 use flowloom_flow::form::Choices;
-use flowloom_flow::value::{ConnectionName, Fields, Properties, Topic};
+use flowloom_flow::value::{ConnectionName, Fields, Properties, Topics};
 use flowloom_flow::{
-    Cancel, Card, Choice, CodeWriter, Form, Group, Kind, Port, Problem, Problems, Setting, Site, Step,
-    Suggestion, Target,
+    Cancel, Card, Choice, CodeWriter, Form, Group, Inferred, Kind, Port, Problem, Problems, Setting, Site,
+    Step, Suggestion, Target, ValueFacts,
 };
 use polars::prelude::{LazyFrame, Schema};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::kafka::{self, columns, python, rust};
 
@@ -20,7 +19,7 @@ pub(crate) struct KafkaSource {
     /// Empty: the servers below, without security.
     pub(crate) connection: ConnectionName,
     pub(crate) bootstrap_servers: String,
-    pub(crate) topic: Topic,
+    pub(crate) topic: Topics,
     /// Consumer group that keeps the offsets; empty: made of the flow's and the node's name.
     pub(crate) sync_name: String,
     pub(crate) start: Start,
@@ -52,7 +51,7 @@ impl Default for KafkaSource {
         Self {
             connection: ConnectionName::default(),
             bootstrap_servers: "localhost:9092".to_owned(),
-            topic: Topic::default(),
+            topic: Topics::default(),
             sync_name: String::new(),
             start: Start::default(),
             fallback: Fallback::default(),
@@ -193,7 +192,11 @@ impl Kind for KafkaSource {
                 .help("`host:port` of one or more brokers, separated by commas");
             form.text(servers, &mut self.bootstrap_servers);
         }
-        form.value(Setting::new("topic", "Topic"), &mut self.topic, inputs);
+        let topics = Setting::new("topic", "Topics").hint("one, a list, or a pattern").help(
+            "Rows come by topic, partition and offset. A pattern is a regular expression that a topic's whole name \
+             fits; topics that are made later are read as well.",
+        );
+        form.value(topics, &mut self.topic, inputs);
         let fields = Setting::new("fields", "Fields").help(
             "Columns of the message, read from JSON. Infer them from a sample, then edit them: they are stored \
              with the node, so a late message never changes a type.",
@@ -267,6 +270,17 @@ impl Kind for KafkaSource {
                 return Err(refused.hint("set it to 0; `max_messages` can be exported").at_field(key));
             }
         }
+        if self.topic.single().is_none() {
+            let what = match self.topic.pattern() {
+                Some(_) => "a pattern of topics",
+                None => "a list of topics",
+            };
+            return Err(out.refuse(what).hint("choose one topic with all its partitions").at_field("topic"));
+        }
+        self.fields.refuse_paths("an exported program").map_err(|problem| {
+            let part = problem.at.field.clone().unwrap_or_default();
+            problem.at_field(format!("fields{part}"))
+        })?;
         match out.target() {
             Target::Python => python::write(self, out),
             Target::Rust => rust::write(self, out),
@@ -279,26 +293,33 @@ impl Kind for KafkaSource {
     }
 
     fn check(&self, _inputs: &[Schema], problems: &mut Problems) {
-        if self.topic.0.trim().is_empty() {
+        if self.topic.is_empty() {
             return problems.error("topic", "no topic is chosen");
+        }
+        for problem in self.topic.problems() {
+            let part = problem.at.field.clone().unwrap_or_default();
+            problems.push(problem.at_field(format!("topic{part}")));
         }
         if let Err(problem) = kafka::reach::check(self) {
             problems.push(problem);
         }
         if self.needs_inference() {
             problems.push(
-                Problem::user(format!("the fields of topic `{}` are not known yet", self.topic.0))
-                    .hint("infer them from the topic: `flowloom infer FLOW`, or the button `Infer` in the panel")
-                    .at_field("fields"),
+                Problem::user(format!(
+                    "the fields of {} are not known yet",
+                    kafka::topics::called(&self.topic)
+                ))
+                .hint("infer them from the topic: `flowloom infer FLOW`, or the button `Infer` in the panel")
+                .at_field("fields"),
             );
         }
     }
 
     fn needs_inference(&self) -> bool {
-        self.fields.0.is_empty() && !self.topic.0.trim().is_empty()
+        self.fields.0.is_empty() && !self.topic.is_empty()
     }
 
-    fn infer(&self, site: &Site<'_>, cancel: &Cancel) -> Option<Result<Map<String, Value>, Problem>> {
+    fn infer(&self, site: &Site<'_>, cancel: &Cancel) -> Option<Result<Inferred, Problem>> {
         Some(kafka::infer(self, site, cancel))
     }
 
@@ -309,14 +330,24 @@ impl Kind for KafkaSource {
         cancel: &Cancel,
     ) -> Option<Result<Vec<Suggestion>, Problem>> {
         match key {
-            "topic" => Some(kafka::suggest_topics(self, site, cancel)),
+            "topic" => Some(kafka::topics::suggest(self, site, cancel)),
             "connection" => Some(site.host.connections(&["kafka"])),
             _ => None,
         }
     }
 
+    fn facts(
+        &self,
+        key: &str,
+        values: &[String],
+        site: &Site<'_>,
+        cancel: &Cancel,
+    ) -> Option<Result<ValueFacts, Problem>> {
+        (key == "topic").then(|| kafka::topics::facts(self, values, site, cancel))
+    }
+
     fn caption(&self) -> String {
-        if self.topic.0.is_empty() {
+        if self.topic.is_empty() {
             return String::new();
         }
         let columns = columns::rows(self).map_or(0, |schema| schema.len());
@@ -326,7 +357,7 @@ impl Kind for KafkaSource {
             (_, name) => format!(" · group {name}"),
         };
         let columns = if self.fields.0.is_empty() { String::new() } else { format!(" · {columns} columns") };
-        format!("{}{group}{columns}", self.topic.0)
+        format!("{}{group}{columns}", self.topic.caption())
     }
 }
 

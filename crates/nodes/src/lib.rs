@@ -1,6 +1,7 @@
 //! Every node kind: one file each, and the table that lists them.
 
 mod arrow;
+mod facts;
 mod file;
 mod filter;
 mod formula;

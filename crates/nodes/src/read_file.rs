@@ -12,12 +12,12 @@ use std::time::UNIX_EPOCH;
 
 use flowloom_flow::value::{FieldSpec, Fields, FilePath, parse_dtype, show_dtype};
 use flowloom_flow::{
-    Ask, Cancel, Card, CodeWriter, Counts, Form, Group, Kind, Port, Problem, Problems, Read, Scope, Setting,
-    Site, Source, Step,
+    Ask, Cancel, Card, CodeWriter, Counts, Form, Group, Inferred, Kind, Port, Problem, Problems, Read, Scope,
+    Setting, Site, Source, Step,
 };
 use polars::prelude::{IdxSize, LazyFrame, Schema};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use crate::file::find::{Found, find};
 use crate::file::format::FormatChoice;
@@ -133,18 +133,26 @@ impl Kind for ReadFile {
         self.path.0.clone()
     }
 
-    fn infer(&self, site: &Site<'_>, _cancel: &Cancel) -> Option<Result<Map<String, Value>, Problem>> {
+    fn infer(&self, site: &Site<'_>, _cancel: &Cancel) -> Option<Result<Inferred, Problem>> {
         let unpinned = Self { fields: Fields::default(), ..self.clone() };
         Some(Kind::schema(&unpinned, &[], site).map(|schemas| {
             let fields = schemas
                 .iter()
                 .flat_map(Schema::iter)
-                .map(|(name, dtype)| FieldSpec { name: name.to_string(), dtype: show_dtype(dtype) });
+                .map(|(name, dtype)| FieldSpec::new(name.as_str(), show_dtype(dtype)));
             let fields = serde_json::to_value(Fields(fields.collect())).unwrap_or_default();
-            Map::from_iter([("fields".to_owned(), fields)])
+            Inferred {
+                settings: Map::from_iter([("fields".to_owned(), fields)]),
+                facts: Vec::new(),
+                went_by: WENT_BY.to_vec(),
+            }
         }))
     }
 }
+
+/// Settings that decide what the fields of a file are.
+const WENT_BY: &[&str] =
+    &["path", "format", "delimiter", "header", "quote", "null_text", "parse_dates", "infer_rows"];
 
 impl ReadFile {
     fn path(&self) -> Result<&str, Problem> {
@@ -163,6 +171,10 @@ impl ReadFile {
                 .hint("use 0 for all rows")
                 .at_field("infer_rows")
                 .source(error)
+        })?;
+        self.fields.refuse_paths("a file's reader").map_err(|problem| {
+            let part = problem.at.field.clone().unwrap_or_default();
+            problem.at_field(format!("fields{part}"))
         })?;
         let fields =
             self.fields.0.iter().map(|field| Ok((field.name.as_str().into(), parse_dtype(&field.dtype)?)));

@@ -119,6 +119,14 @@ pub enum Command {
         apply: bool,
         values: Values,
     },
+    /// Asks a node's outside what there is to know of `of`, values that its setting `key` may take.
+    Facts {
+        flow: FlowKey,
+        node: NodeId,
+        key: String,
+        of: Vec<String>,
+        values: Values,
+    },
     Preview {
         flow: FlowKey,
         ask: PreviewAsk,

@@ -25,7 +25,7 @@ pub(crate) fn infer_missing(
         match node.infer(&site, cancel) {
             Some(Ok(found)) => {
                 if let Some(written) = inferred.nodes.get_mut(&made.id) {
-                    written.settings.extend(found);
+                    written.settings.extend(found.settings);
                 }
                 notes.push(
                     Problem::user("the fields are not stored in the flow; they were inferred from a sample")

@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use flowloom_codegen::Project;
 use flowloom_engine::{Events, Preview, Report, RunEvent};
-use flowloom_flow::{Cancel, Compiled, Problem, Reset, Standing, Suggestion};
-use serde_json::{Map, Value};
+use flowloom_flow::{Cancel, Compiled, Inferred, Problem, Reset, Standing, Suggestion, ValueFacts};
 
 use crate::connections;
 use crate::flow_file::FlowFile;
@@ -25,14 +24,16 @@ const EVENTS: usize = 4_096;
 pub enum Outcome {
     Run(Report),
     Preview(Preview),
-    /// Settings that were found outside.
-    Inferred(Map<String, Value>),
+    /// Settings that were found outside, and what a sample says of them.
+    Inferred(Inferred),
     /// Values that a setting may take; none where its kind knows none.
     Suggested(Vec<Suggestion>),
     /// How far a source is.
     Standing(Standing),
     /// What a reset did or would do.
     Reset(Reset),
+    /// What is known of some values of a setting; nothing where its kind knows no more than their names.
+    Facts(ValueFacts),
     /// What is wrong with the flow stands on its nodes.
     Compiled(Arc<Compiled>),
     /// A program that was not written yet.
@@ -150,7 +151,7 @@ mod tests {
         let (release, stuck) = bounded::<()>(0);
         let job = Job::start("stuck", move |_, _| {
             assert!(stuck.recv().is_err(), "waits until released");
-            Outcome::Inferred(Map::new())
+            Outcome::Inferred(Inferred::default())
         })
         .expect("thread");
         job.cancel().cancel();
@@ -167,7 +168,7 @@ mod tests {
         let job = Job::start("commit", move |_, events| {
             events.send(RunEvent::Committing);
             assert!(committing.recv().is_err(), "waits until released");
-            Outcome::Inferred(Map::new())
+            Outcome::Inferred(Inferred::default())
         })
         .expect("thread");
         job.cancel().cancel();

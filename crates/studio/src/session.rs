@@ -214,6 +214,9 @@ impl Session {
                     flow.reset(&node, &ask, apply, &values, cancel)
                 })
             }
+            Command::Facts { flow, node, key, of, values } => {
+                self.job("facts", flow, move |flow, cancel, _| flow.facts(&node, &key, &of, &values, cancel))
+            }
             Command::Preview { flow, ask, values } => self.preview(flow, ask, values),
             Command::Run { flow, values } => {
                 self.job("run", flow, move |flow, cancel, events| flow.run(&values, cancel, events))

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use flowloom_codegen::{Project, export};
 use flowloom_engine::{Cache, Events, JobHost, PreviewAsk, guarded, held, preview, run};
 use flowloom_flow::file::Lines;
-use flowloom_flow::{Cancel, Compiled, CompiledNode, Flow, Node, NodeId, Problem, ResetAsk, Site, Target};
+use flowloom_flow::{
+    Cancel, Compiled, CompiledNode, Flow, Node, NodeId, Problem, ResetAsk, Site, Target, ValueFacts,
+};
 use flowloom_nodes::REGISTRY;
 
 use crate::command::Values;
@@ -105,6 +107,21 @@ impl Snapshot {
             };
             let found = look(compiled, i, source.as_ref(), site)?;
             found.ok_or_else(|| Problem::user(format!("`{}` keeps no offsets", made.kind)))
+        })
+    }
+
+    /// What is known of `of`, values that the setting `key` of `node` may take.
+    pub(crate) fn facts(
+        &self,
+        node: &NodeId,
+        key: &str,
+        of: &[String],
+        values: &Values,
+        cancel: &Cancel,
+    ) -> Outcome {
+        self.with_node(node, values, cancel, |made, site| {
+            let found = made.node.as_ref().and_then(|node| node.facts(key, of, site, cancel));
+            found.unwrap_or_else(|| Ok(ValueFacts::default())).map(Outcome::Facts)
         })
     }
 

@@ -201,7 +201,7 @@ impl Doc {
         });
         for (id, outcome) in found {
             match outcome {
-                Outcome::Inferred(new) => self.take_inferred(session, id, new),
+                Outcome::Inferred(new) => self.take_inferred(session, id, new.settings),
                 Outcome::Failed(problems) => {
                     for problem in problems {
                         self.log.problem(problem);

@@ -21,8 +21,7 @@ impl Edit for Fields {
         });
         ui.horizontal_wrapped(|ui| {
             if button::quiet(ui, "ui/add", "Add field").clicked() {
-                let dtype = "String".to_owned();
-                self.0.push(FieldSpec { name: String::new(), dtype });
+                self.0.push(FieldSpec::new("", "String"));
                 let last = self.0.len() - 1;
                 ui.memory_mut(|memory| memory.request_focus(id.with(("name", last))));
             }

@@ -21,7 +21,7 @@ mod properties;
 mod selection;
 mod sort_keys;
 mod sql;
-mod topic;
+mod topics;
 
 use std::any::TypeId;
 
@@ -29,7 +29,7 @@ use egui::Ui;
 use flowloom_flow::form::{Editable, Value};
 use flowloom_flow::value::{
     Aggregations, Certificate, Column, Columns, Conditions, ConnectionName, Credential, Expression, Fields,
-    FilePath, Formulas, Grid, JoinKeys, Properties, Selection, SortKeys, Topic,
+    FilePath, Formulas, Grid, JoinKeys, Properties, Selection, SortKeys, Topics,
 };
 
 pub use json::json;
@@ -69,7 +69,7 @@ const EDITORS: &[(TypeId, Editor)] = &[
     row::<Properties>(),
     row::<Selection>(),
     row::<SortKeys>(),
-    row::<Topic>(),
+    row::<Topics>(),
 ];
 
 /// Draws `value` with the editor of its type.

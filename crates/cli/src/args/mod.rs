@@ -130,6 +130,9 @@ pub(crate) struct Infer {
     /// Infer this node only, even when it has its fields
     #[arg(long, value_name = "ID")]
     pub(crate) node: Option<String>,
+    /// What was found as JSON, with what the sample says of each field
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -229,8 +229,5 @@ fn hidden(folder: &Path) -> Result<Vec<(String, PathBuf)>, Problem> {
 
 /// Names and types, as a commit holds them.
 pub(crate) fn columns(schema: &Schema) -> Vec<FieldSpec> {
-    schema
-        .iter()
-        .map(|(name, dtype)| FieldSpec { name: name.to_string(), dtype: show_dtype(dtype) })
-        .collect()
+    schema.iter().map(|(name, dtype)| FieldSpec::new(name.as_str(), show_dtype(dtype))).collect()
 }

@@ -15,6 +15,10 @@ use crate::kafka_source::{KafkaSource, KeyColumn};
 
 /// The payload columns with their types.
 pub(crate) fn fields(settings: &KafkaSource) -> Result<Vec<(String, DataType)>, Problem> {
+    settings.fields.refuse_paths("this source").map_err(|problem| {
+        let part = problem.at.field.clone().unwrap_or_default();
+        problem.at_field(format!("fields{part}"))
+    })?;
     let mut names = BTreeSet::new();
     let mut fields = Vec::new();
     for (i, field) in settings.fields.0.iter().enumerate() {

@@ -2,19 +2,19 @@
 
 use flowloom_flow::Target;
 use flowloom_flow::testing::code;
-use flowloom_flow::value::Topic;
+use flowloom_flow::value::{FieldSpec, Fields, Topics};
 
-use super::{FieldSpec, Fields, KafkaSource};
+use super::KafkaSource;
 use crate::kafka_source::BadMessages;
 
 /// Every kind of field and column that both targets know.
 fn exported() -> KafkaSource {
     KafkaSource {
-        topic: Topic("orders".to_owned()),
+        topic: Topics::from("orders"),
         sync_name: "orders-sync".to_owned(),
         fields: Fields(
             [("order_id", "Int64"), ("customer", "String"), ("amount", "Float64")]
-                .map(|(name, dtype)| FieldSpec { name: name.into(), dtype: dtype.into() })
+                .map(|(name, dtype)| FieldSpec::new(name, dtype))
                 .into(),
         ),
         ..KafkaSource::default()

@@ -4,28 +4,23 @@ mod client;
 pub(crate) mod columns;
 #[cfg(test)]
 mod export_tests;
+mod infer;
 pub(crate) mod python;
 pub(crate) mod reach;
 pub(crate) mod rust;
 mod rust_lines;
 mod source;
-
-use std::time::Duration;
+pub(crate) mod topics;
 
 use flowloom_connections::kafka_problem;
-use flowloom_flow::value::{FieldSpec, Fields, show_dtype};
-use flowloom_flow::{Cancel, CodeWriter, Problem, Site, Suggestion};
-use flowloom_kafka::{Error, sample, topic};
-use serde_json::{Map, Value};
+use flowloom_flow::{CodeWriter, Problem};
+use flowloom_kafka::Error;
 
-use crate::arrow::from_arrow;
 use crate::kafka_source::{KafkaSource, Start};
 
+pub(crate) use infer::infer;
 pub(crate) use reach::Reach;
 pub(crate) use source::TopicSource;
-
-/// How long a list of topics is waited for: somebody looks at an open list.
-const SUGGEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The environment variable that an exported program takes the brokers from: one for all nodes that share them.
 pub(crate) fn servers_variable(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> String {
@@ -60,55 +55,4 @@ pub(crate) fn problem(error: Error) -> Problem {
         Some(field) => problem.at_field(field),
         None => problem,
     }
-}
-
-/// The setting `fields`, from a sample of the topic.
-pub(crate) fn infer(
-    settings: &KafkaSource,
-    site: &Site<'_>,
-    cancel: &Cancel,
-) -> Result<Map<String, Value>, Problem> {
-    let topic = settings.topic.0.as_str();
-    if topic.trim().is_empty() {
-        return Err(Problem::user("no topic is chosen").at_field("topic"));
-    }
-    let cancel = cancel.flag().into();
-    let cluster = Reach::of(settings, site.host)?.cluster()?;
-    let found = sample::infer_schema(&cluster, topic, sample::DEFAULT_MESSAGES, &cancel).map_err(problem)?;
-    let fields = found.schema.fields().iter().filter_map(|field| {
-        let dtype = show_dtype(&from_arrow(field.data_type())?);
-        Some(FieldSpec { name: field.name().clone(), dtype })
-    });
-    let fields = Fields(fields.collect());
-    if fields.0.is_empty() {
-        let why = match &found.first_bad {
-            Some(reason) => format!("its messages are not JSON ({reason})"),
-            None => "it holds no message with a value".to_owned(),
-        };
-        return Err(Problem::user(format!("the fields of topic `{topic}` cannot be inferred: {why}"))
-            .hint("type the fields in, or try again when the topic has messages")
-            .at_field("fields"));
-    }
-    let fields = serde_json::to_value(fields)
-        .map_err(|error| Problem::internal("the inferred fields cannot be written").source(error))?;
-    Ok(Map::from_iter([("fields".to_owned(), fields)]))
-}
-
-/// The topics that the cluster's users made, by name.
-pub(crate) fn suggest_topics(
-    settings: &KafkaSource,
-    site: &Site<'_>,
-    cancel: &Cancel,
-) -> Result<Vec<Suggestion>, Problem> {
-    let mut cluster = Reach::of(settings, site.host)?.cluster()?;
-    cluster.connect_timeout = cluster.connect_timeout.min(SUGGEST_TIMEOUT);
-    let topics = topic::topics(&cluster, &cancel.flag().into()).map_err(problem)?;
-    let topics = topics.into_iter().filter(|topic| !topic.internal).map(|topic| Suggestion {
-        value: topic.name,
-        detail: match topic.partitions {
-            1 => "1 partition".to_owned(),
-            many => format!("{many} partitions"),
-        },
-    });
-    Ok(topics.collect())
 }

@@ -124,7 +124,7 @@ fn read(
     fields: &[(String, DataType)],
     shape: &Shape,
 ) -> String {
-    let (node, topic) = (out.node(), quoted(&settings.topic.0));
+    let (node, topic) = (out.node(), quoted(settings.topic.single().unwrap_or_default()));
     let metadata = columns::metadata(settings);
     let mut given = vec!["pl.LazyFrame"];
     given.extend(shape.has_rejects.then_some("pl.LazyFrame"));

@@ -201,7 +201,7 @@ fn type_name(node: &str) -> String {
 
 fn message_struct(settings: &KafkaSource, node: &str, members: &[Member]) -> String {
     let mut lines = vec![
-        format!("/// A message of the topic `{}`.", settings.topic.0),
+        format!("/// A message of the topic `{}`.", settings.topic.caption()),
         format!("struct {} {{", type_name(node)),
     ];
     for member in members {
@@ -298,7 +298,7 @@ fn read(
     keeps_offsets: bool,
     has_rejects: bool,
 ) -> String {
-    let (node, topic) = (out.node().as_str(), quoted(&settings.topic.0));
+    let (node, topic) = (out.node().as_str(), quoted(settings.topic.single().unwrap_or_default()));
     let mut given = vec!["LazyFrame"];
     given.extend(has_rejects.then_some("LazyFrame"));
     given.extend(keeps_offsets.then_some("TopicPartitionList, usize"));

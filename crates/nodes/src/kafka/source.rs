@@ -15,7 +15,7 @@ use polars::prelude::{
     IntoLazy as _, IpcScanOptions, LazyFrame, PlRefPath, ScanSources, Schema, UnifiedScanArgs, col,
 };
 
-use super::{Reach, columns, problem};
+use super::{Reach, columns, problem, topics};
 use crate::arrow::frame;
 use crate::kafka_source::{BadMessages, Fallback, KafkaSource, Start};
 
@@ -32,6 +32,7 @@ pub(crate) struct TopicSource {
 impl TopicSource {
     pub(crate) fn new(settings: &KafkaSource, site: &Site<'_>) -> Result<Self, Problem> {
         columns::fields(settings)?;
+        topics::one(settings)?;
         Ok(Self {
             settings: settings.clone(),
             reach: Reach::of(settings, site.host)?,
@@ -53,7 +54,7 @@ impl TopicSource {
     }
 
     fn topic(&self) -> &str {
-        &self.settings.topic.0
+        self.settings.topic.single().unwrap_or_default()
     }
 
     fn isolation(&self) -> Isolation {

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use flowloom_flow::testing::host;
-use flowloom_flow::value::FieldSpec;
+use flowloom_flow::value::{FieldSpec, Topics};
 use flowloom_flow::{Ask, Counts, Domain, NodeId, Position, Range, Read, Sample, Scope, Source};
 use flowloom_kafka::embedded::{EmbeddedBroker, Record, produce};
 use polars::prelude::{DataFrame, DataType};
@@ -23,7 +23,7 @@ fn source(topic: &str, payloads: &[&str]) -> KafkaSource {
     write(topic, payloads);
     KafkaSource {
         bootstrap_servers: broker().bootstrap_servers().to_owned(),
-        topic: Topic(topic.to_owned()),
+        topic: Topics::from(topic),
         fields: fields(&[("n", "Int64"), ("s", "String")]),
         timestamp_column: false,
         ..KafkaSource::default()
@@ -41,8 +41,7 @@ fn write(topic: &str, payloads: &[&str]) {
 }
 
 fn fields(fields: &[(&str, &str)]) -> Fields {
-    let fields =
-        fields.iter().map(|(name, dtype)| FieldSpec { name: (*name).into(), dtype: (*dtype).into() });
+    let fields = fields.iter().map(|(name, dtype)| FieldSpec::new(*name, *dtype));
     Fields(fields.collect())
 }
 
@@ -257,7 +256,7 @@ fn fields_are_inferred_from_the_topic() {
     let site = Site { node: &NodeId::nearest("orders"), flow: "test", host: &host };
     let found = settings.infer(&site, &Cancel::default()).expect("it infers").expect("inferred");
     assert_eq!(
-        json!(found),
+        json!(found.settings),
         json!({"fields": [
             {"name": "n", "type": "Float64"},
             {"name": "tags", "type": "List(String)"},
@@ -272,7 +271,7 @@ fn fields_are_inferred_from_the_topic() {
 #[test]
 fn a_wrong_topic_or_a_dead_broker_is_a_failed_read() {
     let settings = source("wrong", &[]);
-    let unknown = KafkaSource { topic: Topic("wrnog".to_owned()), ..settings.clone() };
+    let unknown = KafkaSource { topic: Topics::from("wrnog"), ..settings.clone() };
     let problem = read(opened(&unknown).as_mut(), RUN).err().expect("unknown");
     assert_eq!(problem.at.field.as_deref(), Some("topic"));
     assert!(problem.hint.is_some_and(|hint| hint.starts_with("check the spelling")));
@@ -305,7 +304,7 @@ fn problems(settings: &KafkaSource) -> Vec<String> {
 fn wrong_settings_are_found_without_a_broker() {
     let mut settings = KafkaSource::default();
     assert_eq!(problems(&settings), ["topic: no topic is chosen"]);
-    settings.topic = Topic("orders".to_owned());
+    settings.topic = Topics::from("orders");
     settings.properties.0.insert("group.id".to_owned(), "mine".to_owned());
     let told = problems(&settings);
     assert!(
@@ -357,7 +356,7 @@ fn suggestions_of_a_broker_that_is_down_say_so() {
 fn the_caption_says_what_is_read() {
     let mut settings = KafkaSource::default();
     assert_eq!(settings.caption(), "");
-    settings.topic = Topic("orders".to_owned());
+    settings.topic = Topics::from("orders");
     assert_eq!(settings.caption(), "orders");
     settings.fields = fields(&[("n", "Int64")]);
     settings.sync_name = "orders-sync".to_owned();

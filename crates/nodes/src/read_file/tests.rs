@@ -130,7 +130,7 @@ fn the_fields_can_be_looked_up() {
     let kind = from_value::<ReadFile>(json!({"path": "a.csv"})).unwrap();
     let inferred = kind.infer(&desk.site(), &Cancel::default()).unwrap().unwrap();
     let fields = json!([{"name": "n", "type": "Int64"}, {"name": "s", "type": "String"}]);
-    assert_eq!(inferred["fields"], fields);
+    assert_eq!(inferred.settings["fields"], fields);
 }
 
 #[test]
