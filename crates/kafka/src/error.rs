@@ -57,6 +57,9 @@ pub enum Error {
     /// There is no such topic.
     #[error("topic `{topic}` does not exist on `{servers}`")]
     UnknownTopic { topic: String, servers: String },
+    /// No topic has a name that matches.
+    #[error("no topic on `{servers}` matches the pattern `{pattern}`")]
+    NoTopicMatches { pattern: String, servers: String },
     /// The topic was there at the start and is gone.
     #[error("topic `{topic}` was deleted while it was read")]
     TopicDeleted { topic: String },
@@ -90,9 +93,19 @@ pub enum Error {
         "offset {offset} of partition {partition} of topic `{topic}` does not exist: it holds {low} to {high}"
     )]
     OffsetOutOfRange { topic: String, partition: i32, offset: i64, low: i64, high: i64 },
-    /// Retention removed messages between the start of the read and their turn.
-    #[error("offset {offset} of partition {partition} of topic `{topic}` was removed while it was read")]
-    OffsetRemoved { topic: String, partition: i32, offset: i64 },
+    /// Retention removed messages before they were read, under the policy [`Lost::Fail`](crate::read::Lost::Fail).
+    #[error(
+        "retention removed {} of partition {partition} of topic `{topic}` before they were read, from offset {offset} on",
+        messages(*.lost)
+    )]
+    OffsetRemoved {
+        topic: String,
+        partition: i32,
+        /// The next to read.
+        offset: i64,
+        /// How many offsets are gone; gaps count.
+        lost: i64,
+    },
     /// A bad message under the policy [`BadMessages::Fail`](crate::read::BadMessages::Fail).
     #[error("bad message at offset {offset} of partition {partition} of topic `{topic}`: {reason}")]
     BadMessage { topic: String, partition: i32, offset: i64, reason: String },
@@ -170,6 +183,7 @@ impl Error {
             | Self::ConnectionRefused { .. }
             | Self::NoLogin { .. }
             | Self::UnknownTopic { .. }
+            | Self::NoTopicMatches { .. }
             | Self::TopicForbidden { .. }
             | Self::GroupForbidden { .. }
             | Self::OffsetOutOfRange { .. }
@@ -202,8 +216,7 @@ impl Error {
             | Self::ConnectionLost { .. }
             | Self::Stalled { .. }
             | Self::NoLeader { .. }
-            | Self::GroupBusy { .. }
-            | Self::OffsetRemoved { .. } => true,
+            | Self::GroupBusy { .. } => true,
             Self::CommitRefused { source, .. } | Self::Kafka { source, .. } => {
                 source.as_ref().and_then(|source| source.rdkafka_error_code()).is_some_and(is_transient)
             }
@@ -227,6 +240,11 @@ impl Error {
                 "Test the connection: its steps say which part of the login is wrong".into()
             }
             Self::UnknownTopic { .. } => "Check the spelling, or create the topic".into(),
+            Self::NoTopicMatches { .. } => {
+                "Check the pattern: it is a regular expression for the whole name of a topic, and Kafka's own \
+                 topics are read only when they are named"
+                    .into()
+            }
             Self::TopicForbidden { topic } => {
                 format!("Ask for the right to read and describe the topic `{topic}`")
             }
@@ -241,9 +259,10 @@ impl Error {
             Self::OffsetOutOfRange { .. } => {
                 "The topic may have been deleted and created again; reset the offsets of the sync name".into()
             }
-            Self::OffsetRemoved { .. } => {
-                "Run again, or keep messages longer by the topic's retention settings".into()
-            }
+            Self::OffsetRemoved { .. } => "Choose to go on at the earliest or the latest message where messages are \
+                 lost, or reset the offsets; to lose none, run more often, or keep messages longer by the \
+                 topic's retention settings"
+                .into(),
             Self::BadMessage { .. } => "Skip or reject bad messages, or change the type of the column".into(),
             Self::OwnedProperty { instead, .. } => format!("Use {instead} instead"),
             Self::UnknownProperty { nearest: Some(nearest), .. } => format!("Did you mean `{nearest}`?"),
@@ -291,6 +310,10 @@ pub(crate) fn is_transient(code: rdkafka::types::RDKafkaErrorCode) -> bool {
 
 fn seconds(waited: Duration) -> String {
     format!("{:.1} s", waited.as_secs_f64())
+}
+
+fn messages(count: i64) -> String {
+    if count == 1 { "1 message".into() } else { format!("{count} messages") }
 }
 
 fn live(members: Option<usize>) -> String {

@@ -2,22 +2,27 @@
 //!
 //! An offset is always the *next to read*, as Kafka commits them.
 
-use std::collections::BTreeMap;
-use std::thread;
-use std::time::Duration;
+mod lookup;
 
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use std::collections::BTreeMap;
+
+use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaErrorCode as Code;
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::cancel::Cancel;
-use crate::client::{Cluster, Connection, Watch, code_of, describe, reason_of};
+use crate::client::{Cluster, Connection, code_of, describe, reason_of};
 use crate::error::{Error, Result};
 use crate::topic::partitions_of;
 
+pub(crate) use lookup::{At, Places, committed_in, marks_of, offset_in, offsets_at, watermarks_in};
+
 /// Offsets by partition.
 pub type Offsets = BTreeMap<i32, i64>;
+
+/// Offsets by topic and partition.
+pub type TopicOffsets = BTreeMap<String, Offsets>;
 
 /// The offsets that a partition holds: `low` is its first message, `high` where the next one will be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,48 +71,8 @@ pub(crate) fn watermarks_of(
     partitions: &[i32],
     cancel: &Cancel,
 ) -> Result<BTreeMap<i32, Watermarks>> {
-    let (name, wanted) = (topic.to_owned(), partitions.to_vec());
-    let answer = connection.ask(cancel, move |consumer, timeout| {
-        thread::scope(|scope| {
-            let lows = scope.spawn(|| list_offsets(consumer, &name, &wanted, Offset::Beginning, timeout));
-            let highs = list_offsets(consumer, &name, &wanted, Offset::End, timeout)?;
-            let lows = lows.join().unwrap_or(Err(KafkaError::Canceled))?;
-            Ok((lows, highs))
-        })
-    })?;
-    let (lows, highs) = answer.map_err(|error| match code_of(&error) {
-        Code::TopicAuthorizationFailed => Error::TopicForbidden { topic: topic.to_owned() },
-        Code::UnknownTopicOrPartition => {
-            Error::UnknownTopic { topic: topic.to_owned(), servers: connection.servers().to_owned() }
-        }
-        _ => Connection::failed(format!("looking up the offsets of topic `{topic}`"), error),
-    })?;
-    partitions
-        .iter()
-        .map(|partition| match (lows.get(partition), highs.get(partition)) {
-            (Some(&low), Some(&high)) => Ok((*partition, Watermarks { low, high: high.max(low) })),
-            _ => Err(Error::NoLeader {
-                topic: topic.to_owned(),
-                partition: *partition,
-                reason: "its offsets are unknown".into(),
-            }),
-        })
-        .collect()
-}
-
-/// The offsets at one end of `partitions`: to `ListOffsets` an end is a special time.
-fn list_offsets(
-    consumer: &BaseConsumer<Watch>,
-    topic: &str,
-    partitions: &[i32],
-    end: Offset,
-    timeout: Duration,
-) -> KafkaResult<Offsets> {
-    let mut list = TopicPartitionList::with_capacity(partitions.len());
-    for partition in partitions {
-        list.add_partition_offset(topic, *partition, end)?;
-    }
-    known_offsets(&consumer.offsets_for_times(list, timeout)?)
+    let places = Places::from([(topic.to_owned(), partitions.to_vec())]);
+    Ok(watermarks_in(connection, &places, cancel)?.remove(topic).unwrap_or_default())
 }
 
 /// The offsets in `list`, without those that are not known.

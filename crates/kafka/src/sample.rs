@@ -6,9 +6,8 @@ use crate::cancel::Cancel;
 use crate::client::{Cluster, Connection};
 use crate::codec::{Inference, infer};
 use crate::error::Result;
-use crate::offsets::{Isolation, watermarks_of};
-use crate::read::{Fetch, Limits, Message, Progress, Sink, Span, TUNING, fetch, shares};
-use crate::topic::partitions_of;
+use crate::offsets::{Isolation, Watermarks, watermarks_in};
+use crate::read::{Fetch, Limits, Lost, Message, Progress, Rate, Sink, Span, TUNING, Topics, fetch, shares};
 
 /// Messages that a schema is inferred from unless the person says otherwise.
 pub const DEFAULT_MESSAGES: u64 = 1000;
@@ -19,6 +18,7 @@ const MOST_BYTES: u64 = 64 << 20;
 /// A message as it is on the broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawMessage {
+    pub topic: String,
     pub partition: i32,
     pub offset: i64,
     /// Milliseconds since 1970.
@@ -28,34 +28,51 @@ pub struct RawMessage {
     pub value: Option<Vec<u8>>,
 }
 
-/// Up to `messages` of `topic`, by partition and offset: of each partition the oldest and the newest.
+/// Up to `messages` of `topics`, by topic, partition and offset: of each partition the oldest and the newest.
 ///
 /// Reads committed messages, joins no group and commits nothing.
-pub fn sample(cluster: &Cluster, topic: &str, messages: u64, cancel: &Cancel) -> Result<Vec<RawMessage>> {
+pub fn sample(cluster: &Cluster, topics: &Topics, messages: u64, cancel: &Cancel) -> Result<Vec<RawMessage>> {
+    topics.check()?;
     let mut tuning = TUNING.to_vec();
     tuning.push(("isolation.level", Isolation::Committed.level()));
     let connection = Connection::open(cluster, &tuning)?;
-    let partitions = partitions_of(&connection, topic, cancel)?;
-    let marks = watermarks_of(&connection, topic, &partitions, cancel)?;
-    let available: Vec<_> = marks.values().map(|mark| (mark.high - mark.low) as u64).collect();
-    let shares = shares(&available, messages);
-
-    let mut found = Collected::default();
-    let mut pass = |spans: &[Span]| {
-        let limits = Limits { bytes: Some(MOST_BYTES), ..Limits::default() };
-        let stall_timeout = Duration::from_secs(30);
-        fetch(&Fetch { connection: &connection, topic, spans, limits, stall_timeout, cancel }, &mut found)
-    };
-    let oldest: Vec<_> = marks
-        .iter()
-        .zip(&shares)
-        .map(|((&partition, mark), share)| Span {
-            partition,
-            from: mark.low,
-            end: mark.high,
-            quota: share.div_ceil(2),
+    let places = topics.find(&connection, cancel)?;
+    let marks = watermarks_in(&connection, &places, cancel)?;
+    let topics: Vec<_> = places.into_keys().collect();
+    let whole: Vec<_> = marks
+        .values()
+        .enumerate()
+        .flat_map(|(topic, marks)| {
+            let span = move |(&partition, mark): (&i32, &Watermarks)| Span {
+                topic,
+                partition,
+                from: mark.low,
+                end: mark.high,
+                quota: u64::MAX,
+            };
+            marks.iter().map(span)
         })
         .collect();
+    let available: Vec<_> = whole.iter().map(Span::offsets).collect();
+    let shares = shares(&available, messages);
+
+    let mut found = Collected { topics: &topics, spans: &whole, messages: Vec::new() };
+    let mut pass = |spans: &[Span]| {
+        let fetch_spans = Fetch {
+            connection: &connection,
+            topics: &topics,
+            spans,
+            limits: Limits { bytes: Some(MOST_BYTES), ..Limits::default() },
+            rate: Rate::default(),
+            // What retention takes meanwhile is no part of a sample.
+            lost: Lost::Earliest,
+            stall_timeout: Duration::from_secs(30),
+            cancel,
+        };
+        fetch(&fetch_spans, &mut found)
+    };
+    let oldest: Vec<_> =
+        whole.iter().zip(&shares).map(|(span, share)| Span { quota: share.div_ceil(2), ..*span }).collect();
     let reached = pass(&oldest)?.positions;
     let newest: Vec<_> = oldest
         .iter()
@@ -67,23 +84,31 @@ pub fn sample(cluster: &Cluster, topic: &str, messages: u64, cancel: &Cancel) ->
         })
         .collect();
     pass(&newest)?;
-    found.0.sort_by_key(|message| (message.partition, message.offset));
-    Ok(found.0)
+    let mut messages = found.messages;
+    messages.sort_by(|one, other| {
+        let place = |message: &RawMessage| (message.partition, message.offset);
+        one.topic.cmp(&other.topic).then(place(one).cmp(&place(other)))
+    });
+    Ok(messages)
 }
 
-/// The schema of `topic`'s payloads, inferred from a [`sample`]; tombstones say nothing.
-pub fn infer_schema(cluster: &Cluster, topic: &str, messages: u64, cancel: &Cancel) -> Result<Inference> {
-    let messages = sample(cluster, topic, messages, cancel)?;
+/// The schema of the payloads of `topics`, inferred from a [`sample`]; tombstones say nothing.
+pub fn infer_schema(cluster: &Cluster, topics: &Topics, messages: u64, cancel: &Cancel) -> Result<Inference> {
+    let messages = sample(cluster, topics, messages, cancel)?;
     Ok(infer(messages.iter().filter_map(|message| message.value.as_deref())))
 }
 
-#[derive(Default)]
-struct Collected(Vec<RawMessage>);
+struct Collected<'a> {
+    topics: &'a [String],
+    spans: &'a [Span],
+    messages: Vec<RawMessage>,
+}
 
-impl Sink for Collected {
-    fn take(&mut self, _: usize, message: Message<'_>) -> Result<()> {
+impl Sink for Collected<'_> {
+    fn take(&mut self, span: usize, message: Message<'_>) -> Result<()> {
         let view = message.view();
-        self.0.push(RawMessage {
+        self.messages.push(RawMessage {
+            topic: self.topics[self.spans[span].topic].clone(),
             partition: view.partition(),
             offset: view.offset(),
             timestamp_ms: view.timestamp().map(|(time_ms, _)| time_ms),

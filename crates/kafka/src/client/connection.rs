@@ -67,6 +67,11 @@ impl Connection {
         &self.servers
     }
 
+    /// How long to wait for a first answer.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// What the client complained about since a broker last answered.
     pub(crate) fn complaints(&self) -> Complaints {
         self.serve();

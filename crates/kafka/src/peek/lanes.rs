@@ -6,17 +6,13 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use rdkafka::consumer::Consumer as _;
-use rdkafka::types::RDKafkaErrorCode as Code;
-use rdkafka::{Offset, TopicPartitionList};
-
 use super::wanted::Wanted;
 use super::{Message, PeekAsk, PeekEnd, PeekFrom, Peeked, STALL};
 use crate::cancel::Cancel;
-use crate::client::{Connection, code_of};
+use crate::client::Connection;
 use crate::error::{Error, Result};
-use crate::offsets::{Offsets, Watermarks, watermarks_of};
-use crate::read::{self, Fetch, Limits, Progress, Sink, Span, fetch};
+use crate::offsets::{At, Offsets, Places, Watermarks, offsets_at, watermarks_of};
+use crate::read::{self, Fetch, Limits, Lost, Progress, Rate, Sink, Span, fetch};
 
 /// A piece is at most this many times the one before: gaps that compaction left are passed soon.
 const GROWTH: i64 = 4;
@@ -73,10 +69,18 @@ pub(super) fn peek(
         if spans.is_empty() {
             break;
         }
-        let limits = Limits::default();
         found.frontiers.clear();
-        let fetch_spans =
-            Fetch { connection, topic: &ask.topic, spans: &spans, limits, stall_timeout: STALL, cancel };
+        let fetch_spans = Fetch {
+            connection,
+            topics: std::slice::from_ref(&ask.topic),
+            spans: &spans,
+            limits: Limits::default(),
+            rate: Rate::default(),
+            // What is gone is looked for again from the start.
+            lost: Lost::Fail,
+            stall_timeout: STALL,
+            cancel,
+        };
         let fetched = fetch(&fetch_spans, &mut found)?;
         found.prune();
         for (span, position) in spans.iter().zip(fetched.positions) {
@@ -115,9 +119,9 @@ fn pieces(lanes: &[Lane], found: &Found, left: u64) -> Vec<Span> {
             let partition = lane.partition;
             if found.backwards {
                 let from = lane.high.saturating_sub(step).max(lane.low);
-                Span { partition, from, end: lane.high, quota: u64::MAX }
+                Span { topic: 0, partition, from, end: lane.high, quota: u64::MAX }
             } else {
-                Span { partition, from: lane.low, end: lane.high, quota: step as u64 }
+                Span { topic: 0, partition, from: lane.low, end: lane.high, quota: step as u64 }
             }
         })
         .collect()
@@ -168,28 +172,9 @@ pub(super) fn at_time(
     time_ms: i64,
     cancel: &Cancel,
 ) -> Result<Offsets> {
-    // To the broker numbers below are not times but ends of the partition.
-    let time_ms = time_ms.max(0);
-    let (topic, wanted) = (ask.topic.clone(), partitions.to_vec());
-    let answer = connection.ask(cancel, move |consumer, timeout| {
-        let mut list = TopicPartitionList::with_capacity(wanted.len());
-        for partition in wanted {
-            list.add_partition_offset(&topic, partition, Offset::Offset(time_ms))?;
-        }
-        let found = consumer.offsets_for_times(list, timeout)?;
-        let mut offsets = Offsets::new();
-        for element in found.elements() {
-            element.error()?;
-            if let Offset::Offset(offset) = element.offset() {
-                offsets.insert(element.partition(), offset);
-            }
-        }
-        Ok(offsets)
-    })?;
-    answer.map_err(|error| match code_of(&error) {
-        Code::TopicAuthorizationFailed => Error::TopicForbidden { topic: ask.topic.clone() },
-        _ => Connection::failed(format!("looking up a time in topic `{}`", ask.topic), error),
-    })
+    let places = Places::from([(ask.topic.clone(), partitions.to_vec())]);
+    let found = offsets_at(connection, &places, &[At::Time(time_ms)], cancel)?;
+    Ok(found.into_iter().next().and_then(|mut found| found.remove(&ask.topic)).unwrap_or_default())
 }
 
 /// The wanted messages so far.

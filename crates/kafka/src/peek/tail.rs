@@ -52,7 +52,7 @@ fn follow(
         PeekFrom::Time(time_ms) => Some(lanes::at_time(&connection, ask, &partitions, time_ms, cancel)?),
         _ => None,
     };
-    let mut queue = MessageQueue::new(connection.consumer(), &ask.topic, ROOM)?;
+    let mut queue = MessageQueue::new(connection.consumer(), std::slice::from_ref(&ask.topic), ROOM)?;
     for (partition, mark) in &marks {
         let start = match ask.from {
             PeekFrom::Newest => mark.high,
@@ -63,14 +63,14 @@ fn follow(
                 found.map_or(mark.high, |start| (*start).clamp(mark.low, mark.high))
             }
         };
-        queue.start(*partition, start)?;
+        queue.start(0, *partition, start)?;
     }
     let wanted = Wanted::new(ask.contains.as_deref());
     let mut asked = Instant::now();
     loop {
         cancel.check()?;
         let (mut batch, mut bytes) = (Vec::new(), 0);
-        for message in queue.take(WAIT) {
+        for message in queue.take(ROOM, WAIT) {
             let view = message.view();
             match view.event() {
                 None => {}
@@ -133,7 +133,9 @@ fn broken(
     let topic = ask.topic.clone();
     match code {
         Code::AutoOffsetReset | Code::OffsetOutOfRange => {
-            Err(Error::OffsetRemoved { topic, partition, offset })
+            let marks = watermarks_of(connection, &topic, &[partition], cancel)?;
+            let lost = marks.get(&partition).map_or(0, |mark| (mark.low - offset).max(0));
+            Err(Error::OffsetRemoved { topic, partition, offset, lost })
         }
         Code::TopicAuthorizationFailed => Err(Error::TopicForbidden { topic }),
         Code::UnknownTopicOrPartition

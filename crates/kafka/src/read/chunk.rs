@@ -29,6 +29,7 @@ pub(super) struct Chunk {
 
 /// Decodes chunks, one after the other, on one thread.
 pub(super) struct ChunkDecoder {
+    /// Of the chunk.
     topic: Arc<str>,
     schema: SchemaRef,
     outline: Outline,
@@ -47,12 +48,7 @@ pub(super) struct ChunkDecoder {
 
 impl ChunkDecoder {
     /// A decoder into `schema`, which is what [`ReadRequest::check`] gave.
-    pub(super) fn new(
-        request: &ReadRequest,
-        schema: &SchemaRef,
-        topic: Arc<str>,
-        cancel: &Cancel,
-    ) -> Result<Self> {
+    pub(super) fn new(request: &ReadRequest, schema: &SchemaRef, cancel: &Cancel) -> Result<Self> {
         let shape = Shape {
             schema: Arc::clone(request.columns.payload()),
             known: Arc::clone(&request.known),
@@ -60,13 +56,13 @@ impl ChunkDecoder {
         };
         let metadata = request.metadata.iter();
         Ok(Self {
+            topic: Arc::default(),
             schema: Arc::clone(schema),
             outline: request.columns.clone(),
             value: request.value.decoder(&shape, cancel)?,
             key: request.key.as_ref().map(|key| KeyDecoder::new(key, cancel)).transpose()?,
-            metadata: metadata.map(|wanted| MetadataBuilder::new(wanted.column, &topic)).collect(),
+            metadata: metadata.map(|wanted| MetadataBuilder::new(wanted.column)).collect(),
             text_key: request.metadata.iter().any(|wanted| wanted.column == MetadataColumn::Key),
-            topic,
             tombstones: request.tombstones,
             policy: request.bad_messages,
             rejects: Rejects::new(),
@@ -76,9 +72,15 @@ impl ChunkDecoder {
         })
     }
 
-    /// Decodes `messages`; under the policy `Fail` the first bad one is the error.
-    pub(super) fn decode(&mut self, messages: &MessageBatch, cancel: &Cancel) -> Result<Chunk> {
+    /// Decodes `messages` of `topic`; under the policy `Fail` the first bad one is the error.
+    pub(super) fn decode(
+        &mut self,
+        topic: &Arc<str>,
+        messages: &MessageBatch,
+        cancel: &Cancel,
+    ) -> Result<Chunk> {
         const CANCEL_CHECK: usize = 1024;
+        self.topic = Arc::clone(topic);
         self.counts = Counts::default();
         self.first_bad = None;
         for (index, message) in messages.iter().enumerate() {
@@ -147,7 +149,8 @@ impl ChunkDecoder {
         }
         let is_first = self.first_bad.as_ref().is_none_or(|first| offset < first.offset);
         if is_first {
-            self.first_bad = Some(BadExample { partition, offset, reason });
+            let topic = self.topic.to_string();
+            self.first_bad = Some(BadExample { topic, partition, offset, reason });
         }
         Ok(())
     }
@@ -160,7 +163,7 @@ impl ChunkDecoder {
         if let Some(key) = &mut self.key {
             columns.push(key.finish()?);
         }
-        columns.extend(self.metadata.iter_mut().map(MetadataBuilder::finish));
+        columns.extend(self.metadata.iter_mut().map(|column| column.finish(&self.topic)));
         let origins = self.origins.as_mut().map(std::mem::take).unwrap_or_default();
         if let Some(missing) = missing {
             let reason = self.outline.no_envelope();

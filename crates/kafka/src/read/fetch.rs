@@ -1,17 +1,22 @@
 //! Takes messages from the brokers until every partition has reached its end.
 
+mod pace;
+mod trouble;
+
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rdkafka::types::RDKafkaErrorCode as Code;
 
 use super::plan::Span;
-use super::queue::{Message, MessageQueue};
+use super::queue::{Handle, Message, MessageQueue, MessageView};
 use super::reading::Ended;
-use super::request::{Limits, Progress};
+use super::request::{Limits, Lost, Progress, Rate};
 use crate::cancel::Cancel;
-use crate::client::{Connection, describe};
-use crate::error::{Error, Result, is_transient};
-use crate::topic::partitions_of;
+use crate::client::Connection;
+use crate::error::Result;
+use pace::Pace;
+use trouble::{Meaning, meaning};
 
 /// Messages taken at a time.
 const ROOM: usize = 16_384;
@@ -19,13 +24,15 @@ const ROOM: usize = 16_384;
 /// How long one call waits for messages; bounds how late cancel is heard.
 const WAIT: Duration = Duration::from_millis(20);
 
-/// How long nothing may come before we ask the brokers about the topic, and how often then.
-const QUIET: Duration = Duration::from_secs(1);
-
 /// Receives the messages.
 pub(crate) trait Sink {
     /// A message of the span with this index; those of one span come in order.
     fn take(&mut self, span: usize, message: Message<'_>) -> Result<()>;
+
+    /// Nothing more comes of the span with this index.
+    fn done(&mut self, _span: usize) -> Result<()> {
+        Ok(())
+    }
 
     /// Called between batches of messages, at least fifty times a second.
     fn tick(&mut self, progress: Progress) -> Result<()>;
@@ -34,18 +41,22 @@ pub(crate) trait Sink {
 /// What to fetch.
 pub(crate) struct Fetch<'a> {
     pub(crate) connection: &'a Connection,
-    pub(crate) topic: &'a str,
-    /// Rising by partition.
+    pub(crate) topics: &'a [String],
+    /// Rising by topic and partition.
     pub(crate) spans: &'a [Span],
     pub(crate) limits: Limits,
+    pub(crate) rate: Rate,
+    pub(crate) lost: Lost,
     pub(crate) stall_timeout: Duration,
     pub(crate) cancel: &'a Cancel,
 }
 
-/// What was fetched.
+/// What was fetched, by span.
 pub(crate) struct Fetched {
-    /// The next offset to read of each span.
+    /// The next offset to read.
     pub(crate) positions: Vec<i64>,
+    /// Offsets passed over because retention had removed messages.
+    pub(crate) lost: Vec<i64>,
     pub(crate) ended: Ended,
     pub(crate) first_message: Option<Instant>,
 }
@@ -53,12 +64,20 @@ pub(crate) struct Fetched {
 /// One partition on its way.
 struct Track {
     span: Span,
+    topic: Handle,
     position: i64,
     taken: u64,
+    lost: i64,
     done: bool,
 }
 
 impl Track {
+    /// Whether a message or an event is of this partition.
+    #[inline]
+    fn is_of(&self, view: MessageView<'_>) -> bool {
+        self.span.partition == view.partition() && Some(self.topic) == view.topic()
+    }
+
     /// The pinned end was reached, so gaps before it are passed too.
     fn reach_end(&mut self) {
         self.position = self.span.end;
@@ -78,11 +97,13 @@ pub(crate) fn fetch(fetch: &Fetch<'_>, sink: &mut impl Sink) -> Result<Fetched> 
             run.ended = ended;
             break;
         }
-        run.stop_done();
+        run.stop_done(sink)?;
+        run.go_on_where_removed()?;
         if run.progress == before { run.look_after_silence()? } else { run.last_news = Instant::now() }
     }
     Ok(Fetched {
         positions: run.tracks.iter().map(|track| track.position).collect(),
+        lost: run.tracks.iter().map(|track| track.lost).collect(),
         ended: run.ended,
         first_message: run.first_message,
     })
@@ -91,12 +112,17 @@ pub(crate) fn fetch(fetch: &Fetch<'_>, sink: &mut impl Sink) -> Result<Fetched> 
 struct Run<'a> {
     fetch: &'a Fetch<'a>,
     queue: MessageQueue,
+    pace: Option<Pace>,
+    /// The index of each topic, by its handle.
+    topics: Vec<(Handle, usize)>,
     /// In the order of the spans.
     tracks: Vec<Track>,
     /// Tracks that are not done.
     open: usize,
     /// Tracks that are done and still fetched.
-    to_stop: Vec<i32>,
+    to_stop: Vec<usize>,
+    /// Tracks whose next offset the broker does not have.
+    out_of_range: Vec<usize>,
     progress: Progress,
     ended: Ended,
     started: Instant,
@@ -111,7 +137,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn start(fetch: &'a Fetch<'a>) -> Result<Self> {
-        let mut queue = MessageQueue::new(fetch.connection.consumer(), fetch.topic, ROOM)?;
+        let mut queue = MessageQueue::new(fetch.connection.consumer(), fetch.topics, ROOM)?;
         let mut tracks = Vec::with_capacity(fetch.spans.len());
         let mut ended = Ended::AtEnd;
         for span in fetch.spans {
@@ -121,18 +147,24 @@ impl<'a> Run<'a> {
             }
             let done = empty || span.quota == 0;
             if !done {
-                queue.start(span.partition, span.from)?;
+                queue.start(span.topic, span.partition, span.from)?;
             }
-            tracks.push(Track { span: *span, position: span.from, taken: 0, done });
+            let topic = queue.handles()[span.topic];
+            tracks.push(Track { span: *span, topic, position: span.from, taken: 0, lost: 0, done });
         }
+        let mut topics: Vec<_> = queue.handles().iter().copied().zip(0..).collect();
+        topics.sort_unstable();
         let now = Instant::now();
         Ok(Self {
             fetch,
             queue,
+            pace: Pace::new(fetch.rate, now),
+            topics,
             open: tracks.iter().filter(|track| !track.done).count(),
             to_stop: Vec::new(),
+            out_of_range: Vec::new(),
             progress: Progress {
-                total_offsets: tracks.iter().map(|track| (track.span.end - track.span.from) as u64).sum(),
+                total_offsets: fetch.spans.iter().map(Span::offsets).sum(),
                 ..Progress::default()
             },
             tracks,
@@ -146,16 +178,39 @@ impl<'a> Run<'a> {
         })
     }
 
+    /// How many messages may be taken; none while the rate limit holds us back, for which this waits a little.
+    fn room(&mut self) -> Option<usize> {
+        let Some(pace) = &mut self.pace else { return Some(ROOM) };
+        match pace.room(Instant::now()) {
+            Ok(room) => Some(room),
+            Err(wait) => {
+                thread::park_timeout(wait.min(WAIT));
+                // This silence is our own.
+                self.last_news = Instant::now();
+                None
+            }
+        }
+    }
+
     /// Takes what waits; says why to stop early, if so.
     fn take_batch(&mut self, sink: &mut impl Sink) -> Result<Option<Ended>> {
+        let Some(room) = self.room() else { return Ok(None) };
+        let before = self.progress;
+        let stop = self.take_messages(room, sink);
+        if let Some(pace) = &mut self.pace {
+            pace.took(self.progress.messages - before.messages, self.progress.bytes - before.bytes);
+        }
+        stop
+    }
+
+    fn take_messages(&mut self, room: usize, sink: &mut impl Sink) -> Result<Option<Ended>> {
         let mut last = 0;
-        for message in self.queue.take(WAIT) {
+        for message in self.queue.take(room, WAIT) {
             let view = message.view();
-            let partition = view.partition();
-            if self.tracks.get(last).is_none_or(|track| track.span.partition != partition) {
-                match self.tracks.binary_search_by_key(&partition, |track| track.span.partition) {
-                    Ok(found) => last = found,
-                    Err(_) => continue,
+            if self.tracks.get(last).is_none_or(|track| !track.is_of(view)) {
+                match index_of(&self.topics, &self.tracks, view) {
+                    Some(found) => last = found,
+                    None => continue,
                 }
             }
             let track = &mut self.tracks[last];
@@ -184,9 +239,11 @@ impl<'a> Run<'a> {
                 }
                 Some(Code::PartitionEOF) => continue,
                 Some(code) => {
-                    let position = track.position;
-                    self.last_error = Some(code);
-                    broken(self.fetch, partition, position, code)?;
+                    let topic = &self.fetch.topics[track.span.topic];
+                    match meaning(self.fetch, topic, track.span.partition, track.position, code)? {
+                        Meaning::Passing => self.last_error = Some(code),
+                        Meaning::OutOfRange => self.out_of_range.push(last),
+                    }
                     continue;
                 }
             }
@@ -194,7 +251,7 @@ impl<'a> Run<'a> {
             self.progress.offsets += (track.position - before) as u64;
             if track.done {
                 self.open -= 1;
-                self.to_stop.push(partition);
+                self.to_stop.push(last);
             }
             if self.fetch.limits.bytes.is_some_and(|most| self.progress.bytes >= most) && self.open > 0 {
                 return Ok(Some(Ended::ByteLimit));
@@ -209,75 +266,20 @@ impl<'a> Run<'a> {
     }
 
     /// A partition that is done would fill the queue with what comes after its end.
-    fn stop_done(&mut self) {
-        for partition in self.to_stop.drain(..) {
-            self.queue.stop(partition);
+    fn stop_done(&mut self, sink: &mut impl Sink) -> Result<()> {
+        for index in self.to_stop.drain(..) {
+            let span = self.tracks[index].span;
+            self.queue.stop(span.topic, span.partition);
+            sink.done(index)?;
         }
-    }
-
-    /// Nothing came: is the topic gone, are the brokers, or does it only take long?
-    fn look_after_silence(&mut self) -> Result<()> {
-        let quiet = self.last_news.elapsed();
-        if quiet < QUIET || self.last_asked.elapsed() < QUIET {
-            return Ok(());
-        }
-        let Fetch { connection, topic, cancel, .. } = self.fetch;
-        let lost = |reason: String| Error::ConnectionLost {
-            servers: connection.servers().to_owned(),
-            topic: (*topic).to_owned(),
-            reason,
-        };
-        match partitions_of(connection, topic, cancel) {
-            Ok(_) | Err(Error::NoLeader { .. }) => {}
-            Err(Error::UnknownTopic { topic, .. }) => return Err(Error::TopicDeleted { topic }),
-            Err(Error::Unreachable { reason, .. } | Error::Unresolved { reason, .. }) => {
-                return Err(lost(reason));
-            }
-            Err(other) => return Err(other),
-        }
-        self.last_asked = Instant::now();
-        let fetch_position = connection.fetch_position();
-        if fetch_position != self.fetch_position {
-            // Aborted messages are passed over out of our sight.
-            (self.fetch_position, self.last_news) = (fetch_position, Instant::now());
-        }
-        let Some(track) = self.tracks.iter().find(|track| !track.done) else { return Ok(()) };
-        if quiet < self.fetch.stall_timeout {
-            return Ok(());
-        }
-        if let Some(code) = self.last_error.filter(|code| is_transient(*code)) {
-            return Err(lost(describe(code)));
-        }
-        let Span { partition, end, .. } = track.span;
-        Err(Error::Stalled {
-            topic: (*topic).to_owned(),
-            partition,
-            position: track.position,
-            end,
-            waited: quiet,
-        })
+        Ok(())
     }
 }
 
-/// What an error of a partition means; an error that may pass is none yet.
-fn broken(fetch: &Fetch<'_>, partition: i32, position: i64, code: Code) -> Result<()> {
-    let topic = fetch.topic.to_owned();
-    match code {
-        Code::AutoOffsetReset | Code::OffsetOutOfRange => {
-            Err(Error::OffsetRemoved { topic, partition, offset: position })
-        }
-        Code::TopicAuthorizationFailed => Err(Error::TopicForbidden { topic }),
-        Code::UnknownTopicOrPartition
-        | Code::UnknownTopic
-        | Code::UnknownPartition
-        | Code::UnknownTopicId => match partitions_of(fetch.connection, fetch.topic, fetch.cancel) {
-            Err(Error::UnknownTopic { topic, .. }) => Err(Error::TopicDeleted { topic }),
-            _ => Ok(()),
-        },
-        code if is_transient(code) => Ok(()),
-        code => {
-            let doing = format!("reading partition {partition} of topic `{topic}` at offset {position}");
-            Err(Error::Kafka { doing, reason: describe(code), source: None })
-        }
-    }
+/// The track that a message or an event is of.
+fn index_of(topics: &[(Handle, usize)], tracks: &[Track], view: MessageView<'_>) -> Option<usize> {
+    let handle = view.topic()?;
+    let found = topics.binary_search_by_key(&handle, |(handle, _)| *handle).ok()?;
+    let wanted = (topics[found].1, view.partition());
+    tracks.binary_search_by_key(&wanted, |track| (track.span.topic, track.span.partition)).ok()
 }

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 pub(super) struct Gather {
     name: &'static str,
     schema: SchemaRef,
-    lanes: BTreeMap<i32, Lane>,
+    lanes: BTreeMap<usize, Lane>,
     rows: usize,
     held_bytes: usize,
     budget_bytes: usize,
@@ -59,29 +59,30 @@ impl Gather {
         }
     }
 
-    /// Takes chunk `number` of `partition`; each number comes once, in any order.
-    pub(super) fn add(&mut self, partition: i32, number: u64, batch: Option<RecordBatch>) -> Result<()> {
+    /// Takes chunk `number` of the partition whose span has the index `lane`; each number comes once, in any
+    /// order.
+    pub(super) fn add(&mut self, lane: usize, number: u64, batch: Option<RecordBatch>) -> Result<()> {
         let batch = batch.filter(|batch| batch.num_rows() > 0);
-        let lane = self.lanes.entry(partition).or_default();
-        lane.early.insert(number, batch);
+        let chunks = self.lanes.entry(lane).or_default();
+        chunks.early.insert(number, batch);
         let mut ready = Vec::new();
-        while let Some(batch) = lane.early.remove(&lane.next) {
-            lane.next += 1;
+        while let Some(batch) = chunks.early.remove(&chunks.next) {
+            chunks.next += 1;
             ready.extend(batch);
         }
         for batch in ready {
             self.rows += batch.num_rows();
             if self.folder.is_some() {
-                self.write(partition, &batch)?;
+                self.write(lane, &batch)?;
             } else {
                 self.held_bytes += batch.get_array_memory_size();
-                self.lanes.entry(partition).or_default().held.push(batch);
+                self.lanes.entry(lane).or_default().held.push(batch);
             }
         }
         if self.held_bytes > self.budget_bytes && self.folder.is_none() { self.spill() } else { Ok(()) }
     }
 
-    /// Everything, by partition and number.
+    /// Everything, by span and number.
     pub(super) fn finish(mut self) -> Result<Batches> {
         debug_assert!(self.lanes.values().all(|lane| lane.early.is_empty()), "a chunk is missing");
         let lanes = std::mem::take(&mut self.lanes);
@@ -114,20 +115,20 @@ impl Gather {
         tracing::debug!(path = %folder.path().display(), bytes = self.held_bytes, "spilling {}", self.name);
         self.folder = Some(Arc::new(folder));
         self.held_bytes = 0;
-        for partition in self.lanes.keys().copied().collect::<Vec<_>>() {
-            let held = self.lanes.get_mut(&partition).map(|lane| std::mem::take(&mut lane.held));
+        for lane in self.lanes.keys().copied().collect::<Vec<_>>() {
+            let held = self.lanes.get_mut(&lane).map(|lane| std::mem::take(&mut lane.held));
             for batch in held.unwrap_or_default() {
-                self.write(partition, &batch)?;
+                self.write(lane, &batch)?;
             }
         }
         Ok(())
     }
 
-    fn write(&mut self, partition: i32, batch: &RecordBatch) -> Result<()> {
+    fn write(&mut self, lane: usize, batch: &RecordBatch) -> Result<()> {
         let Some(folder) = &self.folder else { return Ok(()) };
-        let lane = self.lanes.entry(partition).or_default();
-        if lane.file.is_none() {
-            let path = folder.path().join(format!("{}-{partition:06}.arrow", self.name));
+        let chunks = self.lanes.entry(lane).or_default();
+        if chunks.file.is_none() {
+            let path = folder.path().join(format!("{}-{lane:06}.arrow", self.name));
             let file = File::create(&path).map_err(|source| Error::Spill {
                 action: "create",
                 path: path.clone(),
@@ -135,9 +136,9 @@ impl Gather {
             })?;
             let writer = FileWriter::try_new(BufWriter::with_capacity(1 << 15, file), &self.schema)
                 .map_err(|error| failed("start", &path, error))?;
-            lane.file = Some((path, writer));
+            chunks.file = Some((path, writer));
         }
-        match &mut lane.file {
+        match &mut chunks.file {
             Some((path, writer)) => writer.write(batch).map_err(|error| failed("write", path, error)),
             None => Ok(()),
         }

@@ -116,7 +116,8 @@ fn header_fields() -> Fields {
 pub(super) enum MetadataBuilder {
     Key(StringViewBuilder),
     KeyBytes(BinaryBuilder),
-    Topic(usize, Arc<str>),
+    /// Rows.
+    Topic(usize),
     Partition(Vec<i32>),
     Offset(Vec<i64>),
     Timestamp(TimestampMicrosecondBuilder),
@@ -125,11 +126,11 @@ pub(super) enum MetadataBuilder {
 }
 
 impl MetadataBuilder {
-    pub(super) fn new(column: MetadataColumn, topic: &Arc<str>) -> Self {
+    pub(super) fn new(column: MetadataColumn) -> Self {
         match column {
             MetadataColumn::Key => Self::Key(StringViewBuilder::new().with_fixed_block_size(1 << 18)),
             MetadataColumn::KeyBytes => Self::KeyBytes(BinaryBuilder::new()),
-            MetadataColumn::Topic => Self::Topic(0, Arc::clone(topic)),
+            MetadataColumn::Topic => Self::Topic(0),
             MetadataColumn::Partition => Self::Partition(Vec::new()),
             MetadataColumn::Offset => Self::Offset(Vec::new()),
             MetadataColumn::Timestamp => Self::Timestamp(timestamps()),
@@ -144,7 +145,7 @@ impl MetadataBuilder {
         match self {
             Self::Key(builder) => builder.append_option(key),
             Self::KeyBytes(builder) => builder.append_option(message.key()),
-            Self::Topic(rows, _) => *rows += 1,
+            Self::Topic(rows) => *rows += 1,
             Self::Partition(values) => values.push(message.partition()),
             Self::Offset(values) => values.push(message.offset()),
             Self::Timestamp(builder) => builder.append_option(timestamp_us(message)),
@@ -157,14 +158,15 @@ impl MetadataBuilder {
         }
     }
 
-    pub(super) fn finish(&mut self) -> ArrayRef {
+    /// The column of messages that are all of `topic`.
+    pub(super) fn finish(&mut self, topic: &str) -> ArrayRef {
         match self {
             Self::Key(builder) | Self::TimestampType(builder) => Arc::new(builder.finish()),
             Self::KeyBytes(builder) => Arc::new(builder.finish()),
-            Self::Topic(rows, topic) => {
+            Self::Topic(rows) => {
                 let mut builder = StringViewBuilder::with_capacity(*rows);
                 for _ in 0..std::mem::take(rows) {
-                    builder.append_value(topic.as_ref());
+                    builder.append_value(topic);
                 }
                 Arc::new(builder.finish())
             }
@@ -209,7 +211,7 @@ mod tests {
     #[test]
     fn every_builder_makes_its_field() {
         for column in MetadataColumn::ALL {
-            let array = MetadataBuilder::new(column, &Arc::from("orders")).finish();
+            let array = MetadataBuilder::new(column).finish("orders");
             assert_eq!(array.data_type(), column.field().data_type(), "{column:?}");
         }
     }

@@ -13,7 +13,7 @@ use super::*;
 use crate::codec::Outline;
 use crate::embedded::{EmbeddedBroker, Record, orders, produce};
 use crate::error::Error;
-use crate::offsets::{Offsets, commit, committed};
+use crate::offsets::{Offsets, TopicOffsets, commit, committed};
 use crate::sample;
 
 fn schema(columns: &[(&str, DataType)]) -> Arc<Schema> {
@@ -95,7 +95,7 @@ fn everything_comes_in_order_with_its_metadata() {
             assert_eq!(times.as_primitive::<Int64Type>().value(row), order.created_at_ms * 1000);
         }
     }
-    let next = reading.next_offsets();
+    let next = &reading.next_offsets()["orders"];
     assert_eq!(next.values().sum::<i64>(), 3000);
     assert_eq!(next.len(), 3);
 }
@@ -119,15 +119,16 @@ fn a_group_goes_on_where_it_committed() {
     let mut request = ReadRequest::new("t", outline(&schema(&[("a", DataType::Int64)])));
     request.start = Start::Committed { group: "sync".into(), fallback: Fallback::Earliest };
     let first = read_all(&cluster, &request).unwrap();
-    assert_eq!(first.ranges[&0], OffsetRange { from: 0, to: 2 });
-    commit(&cluster, "sync", "t", &first.next_offsets(), &Cancel::default()).unwrap();
+    assert_eq!((first.partitions[0].from, first.partitions[0].to), (0, 2));
+    commit(&cluster, "sync", "t", &first.next_offsets()["t"], &Cancel::default()).unwrap();
     assert_eq!(committed(&cluster, "sync", "t", &Cancel::default()).unwrap(), Offsets::from([(0, 2)]));
     produce(&cluster, "t", values(&[r#"{"a":3}"#])).unwrap();
     let second = read_all(&cluster, &request).unwrap();
     assert_eq!(column(&second.rows.collect().unwrap(), "a").collect::<Vec<_>>(), [3]);
-    let empty = Start::Offsets(second.next_offsets());
+    let empty = Start::Offsets { offsets: second.next_offsets(), others: Others::Omitted };
     let nothing = read_all(&cluster, &ReadRequest { start: empty, ..request }).unwrap();
-    assert_eq!((nothing.counts, nothing.next_offsets()), (Counts::default(), Offsets::from([(0, 3)])));
+    let next = TopicOffsets::from([("t".into(), Offsets::from([(0, 3)]))]);
+    assert_eq!((nothing.counts, nothing.next_offsets()), (Counts::default(), next));
 }
 
 #[test]
@@ -141,7 +142,7 @@ fn limits_end_a_read_early_and_say_so() {
     let ids = |reading: &Reading| column(&reading.rows.collect().unwrap(), "order_id").collect::<Vec<_>>();
     assert_eq!(ids(&limited), ids(&read_all(&cluster, &request).unwrap()));
 
-    request.start = Start::Offsets(limited.next_offsets());
+    request.start = Start::Offsets { offsets: limited.next_offsets(), others: Others::Omitted };
     request.limits = Limits::default();
     assert_eq!(read_all(&cluster, &request).unwrap().counts.read, 800);
 
@@ -169,7 +170,7 @@ fn bad_messages_fail_are_skipped_or_rejected() {
     let skipped = read_all(&cluster, &request).unwrap();
     assert_eq!((skipped.counts.decoded, skipped.counts.skipped, skipped.rejects.rows), (2, 3, 0));
     assert_eq!(skipped.first_bad.map(|bad| bad.offset), Some(1));
-    assert_eq!(skipped.ranges[&0].to, 5);
+    assert_eq!(skipped.partitions[0].to, 5);
 
     request.bad_messages = BadMessages::Reject;
     let rejected = read_all(&cluster, &request).unwrap();
@@ -212,7 +213,7 @@ fn keys_are_text_or_bytes() {
 fn a_sample_has_the_oldest_and_the_newest_of_every_partition() {
     let broker = EmbeddedBroker::with_orders("orders", 3000).unwrap();
     let cancel = Cancel::default();
-    let sampled = sample::sample(&broker.cluster(), "orders", 60, &cancel).unwrap();
+    let sampled = sample::sample(&broker.cluster(), &"orders".into(), 60, &cancel).unwrap();
     let mut by_partition = BTreeMap::<i32, Vec<i64>>::new();
     for message in &sampled {
         by_partition.entry(message.partition).or_default().push(message.offset);
@@ -224,9 +225,9 @@ fn a_sample_has_the_oldest_and_the_newest_of_every_partition() {
         );
         assert!(offsets[10] > 900, "{offsets:?}");
     }
-    let all = sample::sample(&broker.cluster(), "orders", 10_000, &cancel).unwrap();
+    let all = sample::sample(&broker.cluster(), &"orders".into(), 10_000, &cancel).unwrap();
     assert_eq!(all.len(), 3000);
-    let inferred = sample::infer_schema(&broker.cluster(), "orders", 1000, &cancel).unwrap();
+    let inferred = sample::infer_schema(&broker.cluster(), &"orders".into(), 1000, &cancel).unwrap();
     let types: Vec<_> = inferred.schema.fields().iter().map(|field| field.data_type().to_string()).collect();
     assert_eq!(
         types,

@@ -19,6 +19,8 @@ mod reading;
 mod rejects;
 mod request;
 mod router;
+mod tail;
+mod topics;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,8 +29,12 @@ pub(crate) use fetch::{Fetch, Sink, fetch};
 pub use metadata::{Metadata, MetadataColumn};
 pub(crate) use plan::{Span, shares};
 pub(crate) use queue::{Message, MessageQueue};
-pub use reading::{BadExample, Batches, Counts, Ended, Held, OffsetRange, Reading, SpillFiles, Timings};
-pub use request::{BadMessages, DecodedKey, End, Fallback, Limits, Progress, ReadRequest, Start, Tombstones};
+pub use reading::{BadExample, Batches, Counts, Ended, Held, PartitionRead, Reading, SpillFiles, Timings};
+pub use request::{
+    BadMessages, DecodedKey, End, Fallback, Limits, Lost, Others, Progress, Rate, ReadRequest, Start,
+    Tombstones,
+};
+pub use topics::{Topics, Wanted};
 
 use crate::cancel::Cancel;
 use crate::client::{Cluster, Connection};
@@ -55,13 +61,16 @@ pub(crate) const TUNING: &[(&str, &str)] = &[
 /// Reads what `request` asks for.
 ///
 /// `progress` is called from this thread about ten times a second. The outcome accounts for every
-/// message: `read = decoded + skipped + rejected`. Nothing is committed.
+/// message: `read = decoded + skipped + rejected`. Nothing is committed. Topics and partitions are those that
+/// are there as the read begins; those added later are for the next one.
+///
+/// A broker that goes away and comes back within the connect timeout is waited for.
 ///
 /// Fails with [`Error::Unreachable`](crate::Error::Unreachable) and its kin within the connect
 /// timeout, with [`Error::ConnectionLost`](crate::Error::ConnectionLost),
 /// [`Error::TopicDeleted`](crate::Error::TopicDeleted) or [`Error::Stalled`](crate::Error::Stalled)
-/// when the topic stops answering, and with [`Error::BadMessage`](crate::Error::BadMessage) under the
-/// policy [`BadMessages::Fail`].
+/// when a topic stops answering, with [`Error::OffsetRemoved`](crate::Error::OffsetRemoved) under the policy
+/// [`Lost::Fail`], and with [`Error::BadMessage`](crate::Error::BadMessage) under [`BadMessages::Fail`].
 pub fn read(
     cluster: &Cluster,
     request: &ReadRequest,
@@ -72,13 +81,32 @@ pub fn read(
     let schema = request.check()?;
     let mut tuning = TUNING.to_vec();
     tuning.push(("isolation.level", request.isolation.level()));
-    let connection = Connection::open(cluster, &tuning)?;
-    let plan = plan::plan(cluster, &connection, request, cancel)?;
+    let connection = match &request.rack {
+        None => Connection::open(cluster, &tuning)?,
+        Some(rack) => {
+            // The read's own setting counts more than the cluster's.
+            let mut near = cluster.clone();
+            near.properties.insert("client.rack".into(), rack.clone());
+            Connection::open(&near, &tuning)?
+        }
+    };
+    let mut plan = plan::plan(cluster, &connection, request, cancel)?;
     let connected = started.elapsed();
 
-    let pipeline = Pipeline::new(request, schema, Arc::from(request.topic.as_str()), cancel)?;
-    let outcome = pipeline.run(&connection, &plan.spans, progress)?;
-    Ok(outcome.into_reading(plan.lost, connected, started.elapsed()))
+    let pass = |plan: &plan::Plan, progress: &mut dyn FnMut(Progress)| {
+        Pipeline::new(request, Arc::clone(&schema), plan, cancel)?.run(&connection, progress)
+    };
+    let mut outcome = pass(&plan, progress)?;
+    if let Start::Tail(total) = request.start
+        && outcome.is_complete()
+    {
+        let had = outcome.messages();
+        if tail::widen(&connection, request, &mut plan, &had, total, cancel)? {
+            drop(outcome);
+            outcome = pass(&plan, progress)?;
+        }
+    }
+    Ok(outcome.into_reading(&plan, connected, started.elapsed()))
 }
 
 #[cfg(test)]

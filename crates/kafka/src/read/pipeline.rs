@@ -1,6 +1,5 @@
 //! Fetch on this thread, decode on others, gather in order on one more.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, Scope, ScopedJoinHandle};
@@ -12,8 +11,9 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::chunk::{Chunk, ChunkDecoder};
 use super::fetch::{Fetch, Fetched, fetch};
 use super::gather::Gather;
-use super::plan::Span;
-use super::reading::{BadExample, Batches, Counts, OffsetRange, Reading, Timings};
+use super::plan::{Plan, Span};
+use super::queue::MessageView;
+use super::reading::{BadExample, Batches, Counts, Ended, PartitionRead, Reading, Timings};
 use super::rejects;
 use super::request::{Progress, ReadRequest};
 use super::router::{Job, Router};
@@ -26,7 +26,9 @@ use crate::error::{Error, Result};
 pub(super) struct Pipeline<'a> {
     request: &'a ReadRequest,
     schema: SchemaRef,
-    topic: Arc<str>,
+    plan: &'a Plan,
+    /// Of each span.
+    topics: Vec<Arc<str>>,
     cancel: &'a Cancel,
     /// Set once a thread has failed.
     failed: AtomicBool,
@@ -36,19 +38,28 @@ pub(super) struct Pipeline<'a> {
 struct Gathered {
     rows: Gather,
     rejects: Gather,
-    counts: Counts,
-    first_bad: Option<BadExample>,
+    /// By span.
+    lanes: Vec<Lane>,
+    /// And its span.
+    first_bad: Option<(usize, BadExample)>,
     drift: Drift,
+}
+
+/// What the chunks of a span add up to.
+#[derive(Clone, Default)]
+struct Lane {
+    counts: Counts,
+    /// The number of the last chunk, and the time of its last message.
+    last: (u64, Option<i64>),
 }
 
 /// All of a read but what only its caller knows.
 pub(super) struct Outcome {
     rows: Batches,
     rejects: Batches,
-    counts: Counts,
+    lanes: Vec<Lane>,
     first_bad: Option<BadExample>,
     drift: Drift,
-    spans: Vec<Span>,
     fetched: Fetched,
     started: Instant,
     last_fetched: Duration,
@@ -58,22 +69,19 @@ impl<'a> Pipeline<'a> {
     pub(super) fn new(
         request: &'a ReadRequest,
         schema: SchemaRef,
-        topic: Arc<str>,
+        plan: &'a Plan,
         cancel: &'a Cancel,
     ) -> Result<Self> {
         if request.decode_threads == 0 {
             return Err(Error::InvalidRequest { reason: "at least one decode thread is needed".into() });
         }
-        Ok(Self { request, schema, topic, cancel, failed: AtomicBool::new(false) })
+        let names: Vec<Arc<str>> = plan.topics.iter().map(|topic| Arc::from(topic.as_str())).collect();
+        let topics = plan.spans.iter().map(|span| Arc::clone(&names[span.topic])).collect();
+        Ok(Self { request, schema, plan, topics, cancel, failed: AtomicBool::new(false) })
     }
 
-    /// Reads `spans` to their ends or limits.
-    pub(super) fn run(
-        self,
-        connection: &Connection,
-        spans: &[Span],
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<Outcome> {
+    /// Reads the plan's spans to their ends or limits.
+    pub(super) fn run(self, connection: &Connection, progress: &mut dyn FnMut(Progress)) -> Result<Outcome> {
         let (this, started) = (&self, Instant::now());
         let threads = self.request.decode_threads;
         let (jobs, work) = bounded(2 * threads);
@@ -82,15 +90,14 @@ impl<'a> Pipeline<'a> {
             let gather = start(scope, "kafka-gather", || this.watched(this.gather(finished)))?;
             let mut decode = Vec::with_capacity(threads);
             for _ in 0..threads {
-                let codec =
-                    ChunkDecoder::new(this.request, &this.schema, Arc::clone(&this.topic), this.cancel)?;
+                let codec = ChunkDecoder::new(this.request, &this.schema, this.cancel)?;
                 let (work, chunks) = (work.clone(), chunks.clone());
                 let work = move || this.watched(this.decode(codec, work, &chunks));
                 decode.push(start(scope, "kafka-decode", work)?);
             }
             // Only the threads hold these now: when one stage stops, so do those around it.
             drop((work, chunks));
-            let fetched = self.fetch(connection, spans, jobs, progress);
+            let fetched = self.fetch(connection, jobs, progress);
             let last_fetched = started.elapsed();
             let decoded = decode.into_iter().try_for_each(|thread| ended("kafka-decode", thread));
             let gathered = ended("kafka-gather", gather);
@@ -99,36 +106,29 @@ impl<'a> Pipeline<'a> {
             let gathered = gathered?;
             decoded?;
             let fetched = fetched?;
-            let Gathered { rows, rejects, counts, first_bad, drift } = gathered;
-            debug_assert!(counts.add_up(), "{counts:?}");
+            let Gathered { rows, rejects, lanes, first_bad, drift } = gathered;
+            debug_assert!(lanes.iter().all(|lane| lane.counts.add_up()));
+            let first_bad = first_bad.map(|(_, bad)| bad);
             let (rows, rejects) = (rows.finish()?, rejects.finish()?);
-            Ok(Outcome {
-                rows,
-                rejects,
-                counts,
-                first_bad,
-                drift,
-                spans: spans.to_vec(),
-                fetched,
-                started,
-                last_fetched,
-            })
+            Ok(Outcome { rows, rejects, lanes, first_bad, drift, fetched, started, last_fetched })
         })
     }
 
     fn fetch(
         &self,
         connection: &Connection,
-        spans: &[Span],
         jobs: Sender<Job>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Fetched> {
-        let mut router = Router::new(spans, jobs, self.cancel, &self.failed, progress);
+        let Plan { topics, spans, .. } = self.plan;
+        let mut router = Router::new(spans.len(), jobs, self.cancel, &self.failed, progress);
         let plan = Fetch {
             connection,
-            topic: &self.request.topic,
+            topics,
             spans,
             limits: self.request.limits,
+            rate: self.request.rate,
+            lost: self.request.lost,
             stall_timeout: self.request.stall_timeout,
             cancel: self.cancel,
         };
@@ -149,7 +149,9 @@ impl<'a> Pipeline<'a> {
                 break;
             }
             let messages = std::mem::take(&mut job.messages);
-            let chunk = decoder.decode(&messages, self.cancel)?;
+            let chunk = decoder.decode(&self.topics[job.lane], &messages, self.cancel)?;
+            job.last_timestamp_ms =
+                messages.iter().next_back().and_then(MessageView::timestamp).map(|(time_ms, _)| time_ms);
             drop(messages);
             if chunks.send((job, chunk)).is_err() {
                 break;
@@ -165,23 +167,28 @@ impl<'a> Pipeline<'a> {
             |name, schema, budget| Gather::new(name, schema, budget, self.request.spill_folder.clone());
         let mut rows = gather("rows", Arc::clone(&self.schema), budget);
         let mut rejects = gather("rejects", rejects::schema(), budget / 4);
-        let mut counts = Counts::default();
-        let mut first_bad = None::<BadExample>;
+        let mut lanes = vec![Lane::default(); self.plan.spans.len()];
+        let mut first_bad = None::<(usize, BadExample)>;
         let mut drift = Drift::default();
         for (job, chunk) in finished {
             self.cancel.check()?;
-            counts.add(chunk.counts);
             drift.add(chunk.drift);
+            let lane = &mut lanes[job.lane];
+            lane.counts.add(chunk.counts);
+            if job.number >= lane.last.0 {
+                lane.last = (job.number, job.last_timestamp_ms);
+            }
             if let Some(bad) = chunk.first_bad {
-                let place = (bad.partition, bad.offset);
-                if first_bad.as_ref().is_none_or(|known| place < (known.partition, known.offset)) {
-                    first_bad = Some(bad);
+                let is_before =
+                    |(lane, known): &(usize, BadExample)| (job.lane, bad.offset) < (*lane, known.offset);
+                if first_bad.as_ref().is_none_or(is_before) {
+                    first_bad = Some((job.lane, bad));
                 }
             }
-            rejects.add(job.partition, job.number, chunk.rejects)?;
-            rows.add(job.partition, job.number, Some(chunk.rows))?;
+            rejects.add(job.lane, job.number, chunk.rejects)?;
+            rows.add(job.lane, job.number, Some(chunk.rows))?;
         }
-        Ok(Gathered { rows, rejects, counts, first_bad, drift })
+        Ok(Gathered { rows, rejects, lanes, first_bad, drift })
     }
 
     /// Lets the other threads know that this one has failed.
@@ -207,25 +214,46 @@ fn ended<T>(name: &'static str, thread: ScopedJoinHandle<'_, Result<T>>) -> Resu
 }
 
 impl Outcome {
-    /// Adds what the caller knows: what was lost, and when it began.
-    pub(super) fn into_reading(
-        self,
-        lost: BTreeMap<i32, i64>,
-        connected: Duration,
-        total: Duration,
-    ) -> Reading {
-        let ranges = self
-            .spans
-            .iter()
-            .zip(&self.fetched.positions)
-            .map(|(span, position)| (span.partition, OffsetRange { from: span.from, to: *position }));
+    /// Whether every span was read to its end.
+    pub(super) fn is_complete(&self) -> bool {
+        self.fetched.ended == Ended::AtEnd
+    }
+
+    /// The messages of each span.
+    pub(super) fn messages(&self) -> Vec<u64> {
+        self.lanes.iter().map(|lane| lane.counts.read).collect()
+    }
+
+    /// Adds what the caller knows: the plan, and when it began.
+    pub(super) fn into_reading(self, plan: &Plan, connected: Duration, total: Duration) -> Reading {
+        let partition = |(index, span): (usize, &Span)| {
+            let (found, lane) = (plan.found[index], &self.lanes[index]);
+            PartitionRead {
+                topic: plan.topics[span.topic].clone(),
+                partition: span.partition,
+                low: found.low,
+                high: found.high,
+                committed: found.kept,
+                from: span.from,
+                to: self.fetched.positions[index],
+                end: span.end,
+                lost: found.lost + self.fetched.lost[index],
+                last_timestamp_ms: lane.last.1,
+                messages: lane.counts.read,
+                bytes: lane.counts.bytes,
+            }
+        };
+        let partitions = plan.spans.iter().enumerate().map(partition).collect();
+        let mut counts = Counts::default();
+        for lane in &self.lanes {
+            counts.add(lane.counts);
+        }
         let first = self.fetched.first_message.map(|at| connected + at.duration_since(self.started));
         Reading {
             rows: self.rows,
             rejects: self.rejects,
-            ranges: ranges.collect(),
-            counts: self.counts,
-            lost,
+            partitions,
+            counts,
             ended: self.fetched.ended,
             first_bad: self.first_bad,
             drift: self.drift,

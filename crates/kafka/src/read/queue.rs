@@ -24,63 +24,79 @@ use crate::error::{Error, Result};
 
 type Consumer = Arc<BaseConsumer<Watch>>;
 
-/// Messages of the started partitions of one topic.
+/// Messages of the started partitions of some topics.
 pub(crate) struct MessageQueue {
     queue: NonNull<native::rd_kafka_queue_t>,
-    topic: NonNull<native::rd_kafka_topic_t>,
-    started: BTreeSet<i32>,
+    /// In the order of the names that the queue was made with.
+    topics: Vec<Handle>,
+    started: BTreeSet<(usize, i32)>,
     room: Vec<*mut native::rd_kafka_message_t>,
     /// Last, because the handles above are the client's.
     consumer: Consumer,
 }
 
+/// librdkafka's one handle of a topic in a client: the name that is quick to compare.
+pub(crate) type Handle = NonNull<native::rd_kafka_topic_t>;
+
 impl MessageQueue {
-    /// A queue that takes at most `room` messages at a time; nothing is started yet.
-    pub(crate) fn new(consumer: &Consumer, topic: &str, room: usize) -> Result<Self> {
-        let wrong = |what| Error::InvalidRequest { reason: format!("the topic `{topic}` {what}") };
-        let name = CString::new(topic).map_err(|_zero| wrong("has a zero byte in its name"))?;
+    /// A queue of `topics` that takes at most `room` messages at a time; nothing is started yet.
+    pub(crate) fn new(consumer: &Consumer, topics: &[String], room: usize) -> Result<Self> {
         let client = consumer.client().native_ptr();
-        // SAFETY: `client` is alive, `name` ends in a zero, a null configuration means the client's.
-        let handle = unsafe { native::rd_kafka_topic_new(client, name.as_ptr(), ptr::null_mut()) };
-        let topic = NonNull::new(handle).ok_or_else(|| wrong("is no valid name"))?;
         // SAFETY: `client` is alive; a new queue is never null, librdkafka aborts without memory.
         let queue = unsafe { NonNull::new_unchecked(native::rd_kafka_queue_new(client)) };
         let room = vec![ptr::null_mut(); room.max(1)];
-        Ok(Self { queue, topic, started: BTreeSet::new(), room, consumer: Arc::clone(consumer) })
+        let consumer = Arc::clone(consumer);
+        let mut this = Self { queue, topics: Vec::new(), started: BTreeSet::new(), room, consumer };
+        for topic in topics {
+            let wrong = |what| Error::InvalidRequest { reason: format!("the topic `{topic}` {what}") };
+            let name = CString::new(topic.as_str()).map_err(|_zero| wrong("has a zero byte in its name"))?;
+            // SAFETY: `client` is alive, `name` ends in a zero, a null configuration means the client's.
+            let handle = unsafe { native::rd_kafka_topic_new(client, name.as_ptr(), ptr::null_mut()) };
+            this.topics.push(NonNull::new(handle).ok_or_else(|| wrong("is no valid name"))?);
+        }
+        Ok(this)
     }
 
-    /// Starts fetching `partition` at `offset`.
-    pub(crate) fn start(&mut self, partition: i32, offset: i64) -> Result<()> {
+    /// The handles of the topics, in the order of their names at [`new`](Self::new).
+    pub(crate) fn handles(&self) -> &[Handle] {
+        &self.topics
+    }
+
+    /// Starts fetching a partition of the topic with this index at `offset`.
+    pub(crate) fn start(&mut self, topic: usize, partition: i32, offset: i64) -> Result<()> {
+        let handle = self.topics[topic];
         // SAFETY: both handles are alive as long as `self`.
         let started = unsafe {
-            native::rd_kafka_consume_start_queue(self.topic.as_ptr(), partition, offset, self.queue.as_ptr())
+            native::rd_kafka_consume_start_queue(handle.as_ptr(), partition, offset, self.queue.as_ptr())
         };
         if started != 0 {
             let reason = format!("partition {partition} cannot be read from offset {offset}");
             return Err(Error::InvalidRequest { reason });
         }
-        self.started.insert(partition);
+        self.started.insert((topic, partition));
         Ok(())
     }
 
-    /// Stops fetching `partition` and drops its messages that still wait.
-    pub(crate) fn stop(&mut self, partition: i32) {
-        if self.started.remove(&partition) {
+    /// Stops fetching a partition and drops its messages that still wait.
+    pub(crate) fn stop(&mut self, topic: usize, partition: i32) {
+        if self.started.remove(&(topic, partition)) {
             // SAFETY: the topic is alive and the partition was started on it.
-            unsafe { native::rd_kafka_consume_stop(self.topic.as_ptr(), partition) };
+            unsafe { native::rd_kafka_consume_stop(self.topics[topic].as_ptr(), partition) };
         }
     }
 
-    /// Takes the messages that wait, or those that come within `timeout`.
-    pub(crate) fn take(&mut self, timeout: Duration) -> Taken<'_> {
+    /// Takes the messages that wait, or those that come within `timeout`: `most` of them, and not more than there
+    /// is room for.
+    pub(crate) fn take(&mut self, most: usize, timeout: Duration) -> Taken<'_> {
         let timeout_ms = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
-        // SAFETY: the queue is alive and `room` has place for as many pointers as we say.
+        let most = most.clamp(1, self.room.len());
+        // SAFETY: the queue is alive and `room` has place for at least as many pointers as we say.
         let taken = unsafe {
             native::rd_kafka_consume_batch_queue(
                 self.queue.as_ptr(),
                 timeout_ms,
                 self.room.as_mut_ptr(),
-                self.room.len(),
+                most,
             )
         };
         // -1 is an error of the queue, which holds no message then.
@@ -91,13 +107,15 @@ impl MessageQueue {
 
 impl Drop for MessageQueue {
     fn drop(&mut self) {
-        while let Some(partition) = self.started.first().copied() {
-            self.stop(partition);
+        while let Some((topic, partition)) = self.started.first().copied() {
+            self.stop(topic, partition);
         }
-        // SAFETY: both were made by `new`, are destroyed once, and the client outlives this call.
+        // SAFETY: all were made by `new`, are destroyed once, and the client outlives this call.
         unsafe {
             native::rd_kafka_queue_destroy(self.queue.as_ptr());
-            native::rd_kafka_topic_destroy(self.topic.as_ptr());
+            for topic in self.topics.drain(..) {
+                native::rd_kafka_topic_destroy(topic.as_ptr());
+            }
         }
     }
 }
@@ -187,7 +205,7 @@ impl MessageBatch {
         self.messages.get(index).map(|raw| MessageView { raw: *raw, lifetime: PhantomData })
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = MessageView<'_>> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = MessageView<'_>> {
         self.messages.iter().map(|raw| MessageView { raw: *raw, lifetime: PhantomData })
     }
 }
@@ -213,6 +231,12 @@ impl<'a> MessageView<'a> {
     fn fields(self) -> &'a native::rd_kafka_message_t {
         // SAFETY: a view borrows an owned message, whose fields nobody writes.
         unsafe { self.raw.as_ref() }
+    }
+
+    /// The topic; none for an event that is of no topic.
+    #[inline]
+    pub(crate) fn topic(self) -> Option<Handle> {
+        NonNull::new(self.fields().rkt)
     }
 
     pub(crate) fn partition(self) -> i32 {

@@ -1,6 +1,5 @@
 //! What a read gives: rows, rejects, where to go on, and an account of every message.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::PathBuf;
@@ -14,24 +13,22 @@ use tempfile::TempDir;
 
 use crate::codec::Drift;
 use crate::error::{Error, Result};
-use crate::offsets::Offsets;
+use crate::offsets::TopicOffsets;
 
 /// The outcome of a bounded read.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    /// One row for each decoded message, by partition and offset.
+    /// One row for each decoded message, by topic, partition and offset.
     pub rows: Batches,
-    /// One row for each rejected message, by partition and offset: `value` and `key` (Binary),
+    /// One row for each rejected message, by topic, partition and offset: `value` and `key` (Binary),
     /// `topic` (Utf8), `partition` (Int32), `offset` (Int64), `timestamp` (µs, UTC), `reason` (Utf8), `headers`
     /// (List of Struct of `key`: Utf8 and `value`: Binary).
     pub rejects: Batches,
-    /// What was read of each partition.
-    pub ranges: BTreeMap<i32, OffsetRange>,
+    /// What was read of each partition, by topic and partition.
+    pub partitions: Vec<PartitionRead>,
     pub counts: Counts,
-    /// Messages that retention removed before they were read, by partition; only where there are any.
-    pub lost: BTreeMap<i32, i64>,
     pub ended: Ended,
-    /// The first bad message by partition and offset, under every policy.
+    /// The first bad message by topic, partition and offset, under every policy.
     pub first_bad: Option<BadExample>,
     /// Fields that the messages have and the request does not know.
     pub drift: Drift,
@@ -40,9 +37,46 @@ pub struct Reading {
 
 impl Reading {
     /// The offsets to commit once every sink has: the next to read of each partition.
-    pub fn next_offsets(&self) -> Offsets {
-        self.ranges.iter().map(|(partition, range)| (*partition, range.to)).collect()
+    pub fn next_offsets(&self) -> TopicOffsets {
+        let mut next = TopicOffsets::new();
+        for read in &self.partitions {
+            next.entry(read.topic.clone()).or_default().insert(read.partition, read.to);
+        }
+        next
     }
+
+    /// Offsets that were passed over because retention had removed messages; see [`PartitionRead::lost`].
+    pub fn lost(&self) -> i64 {
+        self.partitions.iter().map(|read| read.lost).sum()
+    }
+}
+
+/// What was found in a partition and read of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartitionRead {
+    pub topic: String,
+    pub partition: i32,
+    /// The first offset kept as the read began.
+    pub low: i64,
+    /// The high watermark (the last stable offset when read committed) as the read began.
+    pub high: i64,
+    /// What the start's group had committed, or the offset that the caller gave.
+    pub committed: Option<i64>,
+    /// Where the read began.
+    pub from: i64,
+    /// The next to read: behind the last message read, or the pinned end when it was reached. Never less than
+    /// `from`.
+    pub to: i64,
+    /// The pinned end; `from` where the end that was asked for lies before it.
+    pub end: i64,
+    /// Offsets that were passed over because retention had removed messages, before `from` or behind it. Gaps
+    /// among them count.
+    pub lost: i64,
+    /// The time of the last message read, in milliseconds since 1970.
+    pub last_timestamp_ms: Option<i64>,
+    pub messages: u64,
+    /// Bytes of their keys and values.
+    pub bytes: u64,
 }
 
 /// Record batches of one schema, in order.
@@ -61,7 +95,7 @@ pub enum Held {
     Files(SpillFiles),
 }
 
-/// Arrow IPC files, one for each partition with rows, in the order of the partitions.
+/// Arrow IPC files, one for each partition with rows, in the order of topics and partitions.
 ///
 /// They are removed when the last clone is dropped.
 #[derive(Clone, Debug)]
@@ -97,14 +131,6 @@ impl Batches {
         }
         Ok(batches)
     }
-}
-
-/// Offsets of one partition: from `from` up to but without `to`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OffsetRange {
-    pub from: i64,
-    /// The next to read: behind the last message read, or the pinned end when it was reached.
-    pub to: i64,
 }
 
 /// An account of every message: `read = decoded + skipped + rejected`.
@@ -152,6 +178,7 @@ pub enum Ended {
 /// A bad message, to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadExample {
+    pub topic: String,
     pub partition: i32,
     pub offset: i64,
     pub reason: String,

@@ -6,18 +6,22 @@ use std::time::Duration;
 
 use arrow::datatypes::{Field, Schema, SchemaRef};
 
+use super::Topics;
 use super::metadata::Metadata;
 use crate::codec::{Codec, Json, Outline, Unknown};
 use crate::error::{Error, Result};
-use crate::offsets::{Isolation, Offsets};
+use crate::offsets::{Isolation, TopicOffsets};
 
 /// One bounded read.
 #[derive(Clone, Debug)]
 pub struct ReadRequest {
-    pub topic: String,
+    pub topics: Topics,
     pub start: Start,
     pub end: End,
+    /// What happens where retention removed messages before they were read.
+    pub lost: Lost,
     pub limits: Limits,
+    pub rate: Rate,
     pub isolation: Isolation,
     /// The format of the values.
     pub value: Arc<dyn Codec>,
@@ -41,19 +45,23 @@ pub struct ReadRequest {
     pub spill_folder: Option<PathBuf>,
     /// How long a partition that is not done may stand still.
     pub stall_timeout: Duration,
+    /// Where we are, so that a replica nearby may be read (librdkafka's `client.rack`).
+    pub rack: Option<String>,
 }
 
 impl ReadRequest {
-    /// All committed messages of `topic` from its beginning, as JSON into the columns `columns`; a bad
-    /// message fails the read.
-    pub fn new(topic: impl Into<String>, columns: Outline) -> Self {
+    /// All committed messages of `topics` from their beginning, as JSON into the columns `columns`; a bad
+    /// message and a lost one fail the read.
+    pub fn new(topics: impl Into<Topics>, columns: Outline) -> Self {
         // The other half fetches, parses Kafka's protocol and writes what is spilled.
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) / 2;
         Self {
-            topic: topic.into(),
+            topics: topics.into(),
             start: Start::Earliest,
             end: End::HighWatermark,
+            lost: Lost::default(),
             limits: Limits::default(),
+            rate: Rate::default(),
             isolation: Isolation::default(),
             value: Arc::new(Json),
             known: Arc::clone(columns.payload()),
@@ -67,6 +75,7 @@ impl ReadRequest {
             memory_budget_bytes: 64 << 20,
             spill_folder: None,
             stall_timeout: Duration::from_secs(30),
+            rack: None,
         }
     }
 
@@ -74,13 +83,16 @@ impl ReadRequest {
     ///
     /// Fails with [`Error::InvalidRequest`], [`Error::ReservedColumn`] or [`Error::UnsupportedType`].
     pub fn check(&self) -> Result<SchemaRef> {
-        if self.topic.trim().is_empty() {
-            return Err(Error::InvalidRequest { reason: "the topic is empty".into() });
+        self.topics.check()?;
+        let wrong = |reason: &str| Err(Error::InvalidRequest { reason: reason.into() });
+        if matches!(&self.start, Start::Committed { group, .. } if group.trim().is_empty()) {
+            return wrong("the sync name is empty");
         }
-        if let Start::Committed { group, .. } = &self.start
-            && group.trim().is_empty()
-        {
-            return Err(Error::InvalidRequest { reason: "the sync name is empty".into() });
+        if matches!(&self.end, End::Committed { group } if group.trim().is_empty()) {
+            return wrong("the sync name that the read ends at is empty");
+        }
+        if self.rate.messages_per_s == Some(0) || self.rate.bytes_per_s == Some(0) {
+            return wrong("at a rate limit of 0 nothing is ever read");
         }
         let payload = self.columns.schema().fields().iter().map(Arc::clone);
         let key = self.key.iter().map(|key| Arc::new(key.field.clone().with_nullable(true)));
@@ -102,37 +114,84 @@ impl ReadRequest {
     }
 }
 
-/// Where each partition's read starts.
+/// Where each partition's read starts. A start at or after the end reads nothing, and the next offset stays
+/// the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Start {
     /// At what `group` has committed; a partition without a commit starts at `fallback`.
     Committed { group: String, fallback: Fallback },
+    /// At offsets that somebody else keeps; a partition that has none starts at `fallback`. Those of topics and
+    /// partitions that are not read say nothing.
+    Known { offsets: TopicOffsets, fallback: Fallback },
     /// At the first message kept.
     Earliest,
     /// At the pinned end: nothing is read, and the next offsets are known.
     Latest,
-    /// So that about this many offsets are read, the newest, shared evenly over the partitions.
-    /// Gaps and transaction markers count.
+    /// At the first message with this time or a later one, in milliseconds since 1970; at the end where there is
+    /// none. Times need not rise along a partition: what follows that message is read, whatever its time.
+    Timestamp(i64),
+    /// At these offsets. All of them must be of partitions that are read.
+    Offsets { offsets: TopicOffsets, others: Others },
+    /// At the newest messages before the end, so many of all partitions together, shared evenly as long as each
+    /// has enough. Offsets without a message (compaction, markers and aborted messages of transactions) do not
+    /// count: where a first pass found some, the read begins again that much earlier, so it gives fewer only if
+    /// there are fewer.
     Tail(u64),
-    /// At these offsets; a partition that is not named, one added later, starts at its first message.
-    Offsets(Offsets),
 }
 
-/// Where a partition without a committed offset starts.
+/// Where a partition without a known offset starts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fallback {
     #[default]
     Earliest,
+    /// The pinned end.
     Latest,
 }
 
-/// Where each partition's read ends.
+/// What happens with partitions that [`Start::Offsets`] does not name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Others {
+    /// They are not read and not told of.
+    #[default]
+    Omitted,
+    Earliest,
+    /// The pinned end.
+    Latest,
+}
+
+/// Where each partition's read ends; known before the first message is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     /// At the high watermark (the last stable offset when read committed) as the read begins.
     HighWatermark,
-    /// Before these offsets, to repeat a batch; a partition that is not named is not read.
-    Offsets(Offsets),
+    /// Where `group` stands as the read begins, never past it; nothing is read where it has committed nothing.
+    Committed { group: String },
+    /// Before the first message with this time or a later one, in milliseconds since 1970; at the high watermark
+    /// where there is none.
+    Timestamp(i64),
+    /// Before these offsets, to repeat a batch; a partition that is not named is not read and not told of.
+    Offsets(TopicOffsets),
+}
+
+/// What happens where retention removed messages that the read should have given: a kept or given start is not
+/// there any more, or messages go while they are waited for. How many is always told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lost {
+    /// The read fails.
+    #[default]
+    Fail,
+    /// It goes on at the first message kept.
+    Earliest,
+    /// It goes on at the pinned end; what is passed over counts as lost too.
+    Latest,
+}
+
+/// The most that is read in a second; nothing is faster than this over any longer time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rate {
+    pub messages_per_s: Option<u64>,
+    /// Bytes of keys and values. A message that is larger is read, and paid for by waiting.
+    pub bytes_per_s: Option<u64>,
 }
 
 /// Bounds that may end a read before its pinned end.
@@ -224,5 +283,10 @@ mod tests {
         twice.metadata = vec![MetadataColumn::Key.into(), MetadataColumn::KeyBytes.into()];
         assert!(twice.check().unwrap_err().to_string().contains("`_kafka_key` is wanted twice"));
         assert!(ReadRequest::new(" ", Outline::plain(&Schema::empty()).unwrap()).check().is_err());
+        let mut still = request(&[]);
+        still.rate.bytes_per_s = Some(0);
+        assert!(still.check().unwrap_err().to_string().contains("rate limit of 0"));
+        let nobody = ReadRequest { end: End::Committed { group: " ".into() }, ..request(&[]) };
+        assert!(nobody.check().is_err());
     }
 }

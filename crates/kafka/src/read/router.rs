@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{SendTimeoutError, Sender};
 
 use super::fetch::Sink;
-use super::plan::Span;
 use super::queue::{Message, MessageBatch};
 use super::request::Progress;
 use crate::cancel::Cancel;
@@ -26,10 +25,13 @@ const PROGRESS: Duration = Duration::from_millis(100);
 
 /// A chunk to decode.
 pub(super) struct Job {
-    pub(super) partition: i32,
+    /// The index of the partition's span.
+    pub(super) lane: usize,
     /// Counts the chunks of the partition.
     pub(super) number: u64,
     pub(super) messages: MessageBatch,
+    /// The time of the last message, once they are decoded.
+    pub(super) last_timestamp_ms: Option<i64>,
 }
 
 /// The sink of the bounded read.
@@ -45,17 +47,11 @@ pub(super) struct Router<'a> {
 }
 
 /// Messages of one partition that wait for their chunk to fill.
+#[derive(Default)]
 struct Waiting {
-    partition: i32,
     messages: MessageBatch,
     bytes: usize,
     number: u64,
-}
-
-impl Waiting {
-    fn new(partition: i32) -> Self {
-        Self { partition, messages: MessageBatch::default(), bytes: 0, number: 0 }
-    }
 }
 
 impl Sink for Router<'_> {
@@ -72,6 +68,11 @@ impl Sink for Router<'_> {
         if self.waiting_bytes >= WAITING_BYTES { self.send_all() } else { Ok(()) }
     }
 
+    /// A few last messages would keep all that came with them in memory.
+    fn done(&mut self, span: usize) -> Result<()> {
+        self.send(span)
+    }
+
     fn tick(&mut self, progress: Progress) -> Result<()> {
         self.check()?;
         if self.last_progress.is_none_or(|last| last.elapsed() >= PROGRESS) {
@@ -83,15 +84,15 @@ impl Sink for Router<'_> {
 }
 
 impl<'a> Router<'a> {
-    /// Chunks of `spans` into `jobs`, as long as nobody set `failed`.
+    /// Chunks of so many spans into `jobs`, as long as nobody set `failed`.
     pub(super) fn new(
-        spans: &[Span],
+        spans: usize,
         jobs: Sender<Job>,
         cancel: &'a Cancel,
         failed: &'a AtomicBool,
         progress: &'a mut dyn FnMut(Progress),
     ) -> Self {
-        let waiting = spans.iter().map(|span| Waiting::new(span.partition)).collect();
+        let waiting = (0..spans).map(|_| Waiting::default()).collect();
         Self { jobs, cancel, failed, waiting, waiting_bytes: 0, progress, last_progress: None }
     }
 
@@ -113,7 +114,7 @@ impl<'a> Router<'a> {
         }
         let room = MessageBatch::with_capacity(waiting.messages.len());
         let messages = std::mem::replace(&mut waiting.messages, room);
-        let mut job = Job { partition: waiting.partition, number: waiting.number, messages };
+        let mut job = Job { lane: span, number: waiting.number, messages, last_timestamp_ms: None };
         waiting.number += 1;
         self.waiting_bytes -= std::mem::take(&mut waiting.bytes);
         loop {

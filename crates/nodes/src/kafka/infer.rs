@@ -6,6 +6,7 @@ use arrow::datatypes::SchemaRef;
 use flowloom_flow::value::{FieldSpec, Fields, show_dtype};
 use flowloom_flow::{Cancel, FieldFacts, Inferred, Problem, Site};
 use flowloom_kafka::codec::{self, Decoder};
+use flowloom_kafka::read::{Topics, Wanted};
 use flowloom_kafka::sample::{self, RawMessage};
 use serde_json::Map;
 
@@ -33,12 +34,10 @@ pub(crate) fn infer(settings: &KafkaSource, site: &Site<'_>, cancel: &Cancel) ->
             .at_field("topic"));
     }
     names.truncate(MOST_TOPICS);
-    let each = sample::DEFAULT_MESSAGES.div_ceil(names.len() as u64);
-    let mut messages = Vec::new();
-    for name in &names {
-        let found = sample::sample(&cluster, name, each, &cancel.flag().into());
-        messages.extend(found.map_err(problem)?);
-    }
+    let wanted = names.iter().map(|name| Wanted { topic: name.clone(), partitions: None });
+    let wanted = Topics::Named(wanted.collect());
+    let messages = sample::sample(&cluster, &wanted, sample::DEFAULT_MESSAGES, &cancel.flag().into());
+    let messages = messages.map_err(problem)?;
     let found = codec::infer(payloads(&messages));
     let fields =
         found.schema.fields().iter().filter_map(|field| {

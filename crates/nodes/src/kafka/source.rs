@@ -9,7 +9,7 @@ use flowloom_flow::{
     Ask, Cancel, Counts, Position, Problem, Progress, Range, Read, Sample, Scope, Site, Source,
 };
 use flowloom_kafka::codec::Outline;
-use flowloom_kafka::offsets::{self, Isolation, Offsets};
+use flowloom_kafka::offsets::{self, Isolation, Offsets, TopicOffsets};
 use flowloom_kafka::read::{self, Batches, Ended, Held, ReadRequest, Reading};
 use polars::prelude::{
     IntoLazy as _, IpcScanOptions, LazyFrame, PlRefPath, ScanSources, Schema, UnifiedScanArgs, col,
@@ -73,6 +73,7 @@ impl TopicSource {
         let metadata = columns::metadata(settings).into_iter().filter(|column| is_wanted(column.name()));
         request.metadata = metadata.map(Into::into).collect();
         request.isolation = self.isolation();
+        request.lost = read::Lost::Earliest;
         request.bad_messages = match settings.bad_messages {
             BadMessages::Fail => read::BadMessages::Fail,
             BadMessages::Skip => read::BadMessages::Skip,
@@ -90,8 +91,11 @@ impl TopicSource {
             }
             (Scope::Run, Some(range)) => {
                 let ranges = range.topics.get(self.topic()).ok_or_else(|| self.other_topic(range))?;
-                request.start = read::Start::Offsets(ends(ranges, |range| range.from));
-                request.end = read::End::Offsets(ends(ranges, |range| range.to));
+                request.start = read::Start::Offsets {
+                    offsets: self.of_topic(ends(ranges, |range| range.from)),
+                    others: read::Others::Omitted,
+                };
+                request.end = read::End::Offsets(self.of_topic(ends(ranges, |range| range.to)));
             }
             (Scope::Run, None) => {
                 request.start = self.start(ask)?;
@@ -154,7 +158,11 @@ impl TopicSource {
             let stands = stands.entry(partition).or_insert(offset);
             *stands = offset.max(*stands);
         }
-        Ok(read::Start::Offsets(stands))
+        Ok(read::Start::Known { offsets: self.of_topic(stands), fallback: read::Fallback::Earliest })
+    }
+
+    fn of_topic(&self, offsets: Offsets) -> TopicOffsets {
+        TopicOffsets::from([(self.topic().to_owned(), offsets)])
     }
 
     fn committed(&self, topic: &str, cancel: &flowloom_kafka::Cancel) -> Result<Offsets, Problem> {
@@ -162,21 +170,21 @@ impl TopicSource {
     }
 
     fn position(&self, reading: &Reading) -> Option<Position> {
-        let ranges = reading.ranges.iter();
-        let ranges = ranges.map(|(partition, range)| (*partition, Range { from: range.from, to: range.to }));
-        self.keeps_offsets().then(|| Position {
-            sync: self.group.clone(),
-            topics: BTreeMap::from([(self.topic().to_owned(), ranges.collect())]),
-            resets: 0,
-        })
+        let mut topics = BTreeMap::<String, BTreeMap<i32, Range>>::new();
+        for read in &reading.partitions {
+            let range = Range { from: read.from, to: read.to };
+            topics.entry(read.topic.clone()).or_default().insert(read.partition, range);
+        }
+        self.keeps_offsets().then(|| Position { sync: self.group.clone(), topics, resets: 0 })
     }
 
     /// What the user should know about what was not read.
     fn notes(&self, reading: &Reading, scope: Scope) -> Vec<Problem> {
         let mut notes = Vec::new();
-        if !reading.lost.is_empty() {
-            let lost: i64 = reading.lost.values().sum();
-            let partitions: Vec<_> = reading.lost.keys().map(i32::to_string).collect();
+        let lost = reading.lost();
+        if lost > 0 {
+            let partitions = reading.partitions.iter().filter(|read| read.lost > 0);
+            let partitions: Vec<_> = partitions.map(|read| read.partition.to_string()).collect();
             notes.push(
                 Problem::external(format!(
                     "{lost} offsets of topic `{}` were removed by its retention before they were read, in {} {}",
