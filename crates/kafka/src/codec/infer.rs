@@ -4,10 +4,9 @@ use arrow::datatypes::{DataType, Field, Schema};
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 
-use super::WRAPPED;
 use super::cursor::Cursor;
-use super::payload_column;
 use super::reason::{Parsed, Reason};
+use super::{Envelope, Facts, WRAPPED, payload_column};
 
 /// Objects nested deeper are kept as JSON text: Arrow IPC readers refuse schemas of great depth.
 const MAX_NESTING: usize = 16;
@@ -29,6 +28,23 @@ pub struct Inference {
     pub bad: usize,
     /// See [`bad`](Self::bad).
     pub first_bad: Option<Reason>,
+    /// What the sample says of each field, in the order of the schema's.
+    pub facts: Vec<Facts>,
+    /// What stands around the fields, which are those of its body.
+    pub envelope: Envelope,
+}
+
+impl Default for Inference {
+    fn default() -> Self {
+        Self {
+            schema: Schema::empty(),
+            messages: 0,
+            bad: 0,
+            first_bad: None,
+            facts: Vec::new(),
+            envelope: Envelope::None,
+        }
+    }
 }
 
 /// Infers a schema that takes each of `payloads` without loss.
@@ -55,7 +71,13 @@ pub fn infer<'a>(payloads: impl IntoIterator<Item = &'a [u8]>) -> Inference {
     }
     let fields =
         root.into_iter().map(|(key, shape)| Field::new(payload_column(&key), shape.data_type(), true));
-    Inference { schema: Schema::new(fields.collect::<Vec<_>>()), messages, bad, first_bad }
+    Inference {
+        schema: Schema::new(fields.collect::<Vec<_>>()),
+        messages,
+        bad,
+        first_bad,
+        ..Inference::default()
+    }
 }
 
 type FieldShapes = IndexMap<String, Shape>;

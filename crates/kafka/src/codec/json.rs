@@ -3,15 +3,16 @@
 //! Ours, because the common readers frame a *stream* of objects: they silently accept a message that
 //! holds two objects or half of one, and read 1.5 into an integer column as 1.
 
-use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
 use super::cursor::Cursor;
 use super::nested::StructColumn;
 use super::reason::{Parsed, Reason};
-use super::{Codec, Decode, Fault, Inference, Shape, WRAPPED, infer};
+use super::single::check_utf8;
+use super::{Codec, Decode, Fault, Inference, Shape, WRAPPED, batch, infer};
 use crate::cancel::Cancel;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// JSON: objects as rows, any other value in the column [`WRAPPED`].
 #[derive(Clone, Copy, Debug, Default)]
@@ -69,7 +70,7 @@ pub struct Decoder {
 impl Decoder {
     /// A decoder into the columns of `schema`, which are all taken as nullable.
     ///
-    /// Fails with [`Error::UnsupportedType`] on a type that is not in the table above.
+    /// Fails with [`Error::UnsupportedType`](crate::Error::UnsupportedType) on a type that is not in the table above.
     pub fn new(schema: SchemaRef) -> Result<Self> {
         let root = StructColumn::new("", schema.fields())?;
         let wrapped = schema.index_of(WRAPPED).ok();
@@ -92,11 +93,8 @@ impl Decoder {
 
     /// The rows so far, in the order of their messages; the next row starts a new batch.
     pub fn finish(&mut self) -> Result<RecordBatch> {
-        let options = RecordBatchOptions::new().with_row_count(Some(self.root.rows()));
-        self.root
-            .finish_children()
-            .and_then(|columns| RecordBatch::try_new_with_options(self.schema.clone(), columns, &options))
-            .map_err(|source| Error::Arrow { doing: "building a batch of decoded messages", source })
+        let rows = self.root.rows();
+        batch(&self.schema, rows, self.root.finish_children())
     }
 
     /// Appends a row of nulls.
@@ -105,9 +103,7 @@ impl Decoder {
     }
 
     fn row(&mut self, payload: &[u8]) -> Parsed<()> {
-        if simdutf8::basic::from_utf8(payload).is_err() {
-            return Err(not_utf8(payload));
-        }
+        check_utf8(payload)?;
         let mut cursor = Cursor::new(payload, &mut self.scratch);
         match cursor.peek() {
             Some(b'{') => self.root.object(&mut cursor)?,
@@ -140,12 +136,6 @@ impl Decode for Decoder {
     fn finish(&mut self) -> Result<RecordBatch> {
         Self::finish(self)
     }
-}
-
-#[cold]
-fn not_utf8(payload: &[u8]) -> Reason {
-    let at = std::str::from_utf8(payload).err().map_or(0, |error| error.valid_up_to());
-    Reason::new(format!("not valid UTF-8 at byte {at}"))
 }
 
 #[cfg(test)]

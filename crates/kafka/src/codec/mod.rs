@@ -9,6 +9,7 @@
 
 mod column;
 mod cursor;
+mod facts;
 mod infer;
 mod instant;
 mod json;
@@ -16,29 +17,36 @@ mod keys;
 mod nested;
 mod number;
 mod outline;
+mod raw;
 mod reason;
 mod reserved;
+mod single;
 #[expect(dead_code, reason = "the formats that fill it are being added")]
 mod slot;
 mod string;
 mod text;
+mod utf8;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 
+pub use facts::{Facts, facts};
 pub use infer::{Inference, infer};
 pub use json::{Decoder, Json};
 pub use outline::{Envelope, Outline, Output};
+pub use raw::Raw;
 pub use reason::Reason;
 pub use reserved::{payload_column, payload_key};
 pub use slot::Encoding;
+pub use utf8::Text;
 
 /// The column that holds a message whose value is not an object.
 pub const WRAPPED: &str = "value";
@@ -138,6 +146,18 @@ impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         Self::Failed(Box::new(error))
     }
+}
+
+/// Decoded rows as a batch; all columns may be missing, so their number is told.
+fn batch(
+    schema: &SchemaRef,
+    rows: usize,
+    columns: std::result::Result<Vec<ArrayRef>, ArrowError>,
+) -> Result<RecordBatch> {
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    columns
+        .and_then(|columns| RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options))
+        .map_err(|source| Error::Arrow { doing: "building a batch of decoded messages", source })
 }
 
 /// How messages differ from the schema without being bad.

@@ -89,6 +89,17 @@ impl<'a> Number<'a> {
         self.utf8().parse().ok().filter(|value: &f32| value.is_finite())
     }
 
+    /// The number as `significand × 10^exponent`; none beyond 38 digits.
+    pub(crate) fn decimal(&self) -> Option<(i128, i32)> {
+        let (value, exponent) = if self.exact {
+            (u128::from(self.significand), self.exponent)
+        } else {
+            self.long_significand().ok()?
+        };
+        let value = i128::try_from(value).ok()?;
+        Some((if self.negative { -value } else { value }, exponent))
+    }
+
     /// Written without a fraction and without an exponent.
     pub(crate) fn is_plain_integer(&self) -> bool {
         !self.text.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E'))

@@ -7,6 +7,7 @@
 
 mod flat;
 mod nested;
+mod parsed;
 mod temporal;
 
 #[cfg(test)]

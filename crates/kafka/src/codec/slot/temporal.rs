@@ -13,6 +13,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime};
 use super::Rows;
 use super::flat::Flat;
 use crate::codec::instant::{parse_date, parse_instant, parse_time};
+use crate::codec::number::Number;
 
 const NANOS: i64 = 1_000_000_000;
 const DAY_SECONDS: i64 = 86_400;
@@ -120,6 +121,23 @@ impl Instants {
     #[inline]
     pub(super) fn push_number(&mut self, value: i64) -> bool {
         self.push_instant(value, self.encoding.unit(self.unit))
+    }
+
+    /// Takes a number as it is written, by the column's encoding: digits beyond the column's unit are cut downwards.
+    pub(super) fn push_written(&mut self, number: &Number<'_>) -> bool {
+        let Some((significand, exponent)) = number.decimal() else { return false };
+        let ratio = |unit| per_second(unit).ilog10() as i32;
+        let exponent = exponent.saturating_add(ratio(self.unit) - ratio(self.encoding.unit(self.unit)));
+        let power = 10_i128.checked_pow(exponent.unsigned_abs());
+        let value = match power {
+            Some(power) if exponent >= 0 => significand.checked_mul(power),
+            Some(power) => Some(significand.div_euclid(power)),
+            None if significand == 0 => Some(0),
+            // A power beyond any significand.
+            None if exponent < 0 => Some(if significand < 0 { -1 } else { 0 }),
+            None => None,
+        };
+        value.and_then(|value| i64::try_from(value).ok()).map(|value| self.flat.push(value)).is_some()
     }
 
     /// As [`push_number`](Self::push_number), with a fraction.
