@@ -5,17 +5,20 @@ use std::sync::Arc;
 use arrow::array::{Array as _, ArrayRef, ArrowPrimitiveType, BooleanArray, NullArray, PrimitiveArray};
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::datatypes::{
-    ArrowNativeType as _, DataType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    ArrowNativeType as _, DataType, Field, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow::error::ArrowError;
 
+use super::Drift;
 use super::cursor::Cursor;
+use super::keys::shown;
 use super::nested::{ListColumn, StructColumn};
 use super::number::{Number, Unfit};
 use super::reason::{Parsed, Reason};
 use super::text::TextColumn;
-use crate::error::{Error, Result};
+use super::typed::TypedColumn;
+use crate::error::Result;
 
 /// A column under construction.
 pub(crate) trait Column: Send {
@@ -31,10 +34,20 @@ pub(crate) trait Column: Send {
 
     /// The column so far; the next value starts a new one.
     fn finish(&mut self) -> std::result::Result<ArrayRef, ArrowError>;
+
+    /// Forgets what was kept of unknown keys in the last value: its key comes again.
+    fn forget(&mut self, _cursor: &mut Cursor<'_>) {}
+
+    /// Takes back what was counted of unknown keys in `message`.
+    fn uncount(&mut self, _message: u64) {}
+
+    /// Hands over what was counted of unknown keys.
+    fn drift(&mut self, _into: &mut Drift) {}
 }
 
-/// The column for `data_type`; `name` is for the error.
-pub(crate) fn column(name: &str, data_type: &DataType) -> Result<Box<dyn Column>> {
+/// The column for `field` at `path`, of which all of `known` is known, as far as that is an object.
+pub(crate) fn column(path: &str, field: &Field, known: &DataType) -> Result<Box<dyn Column>> {
+    let data_type = field.data_type();
     Ok(match data_type {
         DataType::Null => Box::new(NullColumn::default()),
         DataType::Boolean => Box::new(BooleanColumn::default()),
@@ -51,13 +64,19 @@ pub(crate) fn column(name: &str, data_type: &DataType) -> Result<Box<dyn Column>
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
             Box::new(TextColumn::new(data_type.clone()))
         }
-        DataType::Struct(fields) => Box::new(StructColumn::new(name, fields)?),
+        DataType::Struct(fields) => {
+            let known = if let DataType::Struct(known) = known { known } else { fields };
+            Box::new(StructColumn::new(path, fields, known)?)
+        }
         DataType::List(item) | DataType::LargeList(item) => {
-            Box::new(ListColumn::new(name, item, matches!(data_type, DataType::LargeList(_)))?)
+            let is_large = matches!(data_type, DataType::LargeList(_));
+            let known = match known {
+                DataType::List(known) | DataType::LargeList(known) => known.data_type(),
+                _ => item.data_type(),
+            };
+            Box::new(ListColumn::new(path, item, known, is_large)?)
         }
-        other => {
-            return Err(Error::UnsupportedType { column: name.to_owned(), data_type: other.to_string() });
-        }
+        _ => Box::new(TypedColumn::new(&shown(path), field)?),
     })
 }
 

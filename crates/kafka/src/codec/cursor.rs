@@ -5,6 +5,7 @@
 //! message is well formed never depends on which columns are wanted.
 
 use super::MAX_DEPTH;
+use super::met::Met;
 use super::number::Number;
 use super::reason::{Parsed, Reason};
 
@@ -14,12 +15,61 @@ pub(crate) struct Cursor<'a> {
     pub(super) at: usize,
     depth: usize,
     pub(super) scratch: &'a mut Vec<u8>,
+    met: Option<&'a mut Met>,
 }
 
 impl<'a> Cursor<'a> {
     /// Starts at the first byte; `scratch` receives strings that had escapes.
     pub(crate) fn new(text: &'a [u8], scratch: &'a mut Vec<u8>) -> Self {
-        Self { text, at: 0, depth: 0, scratch }
+        Self { text, at: 0, depth: 0, scratch, met: None }
+    }
+
+    /// As [`new`](Self::new); `met` receives the keys that are not known.
+    pub(crate) fn watching(text: &'a [u8], scratch: &'a mut Vec<u8>, met: &'a mut Met) -> Self {
+        Self { text, at: 0, depth: 0, scratch, met: Some(met) }
+    }
+
+    pub(crate) fn met(&mut self) -> Option<&mut Met> {
+        self.met.as_deref_mut()
+    }
+
+    /// How many values of unknown keys are kept so far.
+    pub(crate) fn kept(&self) -> usize {
+        self.met.as_ref().map_or(0, |met| met.count())
+    }
+
+    /// Forgets such values by their numbers: what they stood in came again.
+    #[cold]
+    pub(crate) fn forget(&mut self, values: std::ops::Range<usize>) {
+        if let Some(met) = self.met() {
+            met.forget(values);
+        }
+    }
+
+    /// The items of a list follow, in which unknown keys may stand.
+    pub(crate) fn enter_list(&mut self) {
+        if let Some(met) = self.met() {
+            met.enter_list();
+        }
+    }
+
+    #[inline]
+    pub(crate) fn next_item(&mut self) {
+        if let Some(met) = self.met() {
+            met.next_item();
+        }
+    }
+
+    pub(crate) fn leave_list(&mut self) {
+        if let Some(met) = self.met() {
+            met.leave_list();
+        }
+    }
+
+    /// Where the next value begins.
+    pub(crate) fn value_at(&mut self) -> usize {
+        self.peek();
+        self.at
     }
 
     pub(crate) fn at(&self) -> usize {

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use arrow::array::{Array as _, ArrayRef, AsArray as _, RecordBatch};
-use arrow::datatypes::{DataType, Field, Float64Type, Int8Type, Int32Type, Int64Type, Schema, UInt64Type};
+use arrow::datatypes::{
+    DataType, Date32Type, Decimal128Type, Field, Float64Type, Int8Type, Int32Type, Int64Type, Schema,
+    Time64NanosecondType, TimeUnit, TimestampMicrosecondType, TimestampNanosecondType, UInt64Type,
+};
 use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
-use crate::codec::infer;
+use crate::codec::{Encoding, infer};
 
 fn decoder(fields: &[(&str, DataType)]) -> Decoder {
     let fields: Vec<_> = fields.iter().map(|(name, of)| Field::new(*name, of.clone(), true)).collect();
@@ -209,9 +212,13 @@ fn keys_with_escapes_and_many_keys_are_found() {
 
 #[test]
 fn unsupported_types_are_refused_by_name() {
-    let fields = vec![Field::new_struct("s", vec![Field::new("at", DataType::Date32, true)], true)];
+    let fields = vec![Field::new_struct(
+        "s",
+        vec![Field::new("at", DataType::Duration(TimeUnit::Second), true)],
+        true,
+    )];
     let refused = Decoder::new(Arc::new(Schema::new(fields))).err().unwrap().to_string();
-    assert!(refused.contains("`s.at`") && refused.contains("Date32"), "{refused}");
+    assert!(refused.contains("`s.at`") && refused.contains("Duration"), "{refused}");
 }
 
 /// A payload of random shape, with keys that repeat between messages.
@@ -318,4 +325,75 @@ proptest! {
         prop_assert_eq!(decoder.finish().unwrap().num_rows(), usize::from(decoded));
         infer([payload.as_slice()]);
     }
+}
+
+#[test]
+fn decimals_dates_times_and_bytes_are_read_without_loss() {
+    let utc = |unit| DataType::Timestamp(unit, Some("UTC".into()));
+    let fields = vec![
+        Field::new("money", DataType::Decimal128(20, 4), true),
+        Field::new("day", DataType::Date32, true),
+        Field::new("time", DataType::Time64(TimeUnit::Nanosecond), true),
+        Field::new("at", utc(TimeUnit::Microsecond), true),
+        Encoding::EpochSeconds.on(Field::new("s", utc(TimeUnit::Nanosecond), true)),
+        Field::new("b", DataType::Binary, true),
+        Field::new("l", DataType::new_list(DataType::Date32, true), true),
+    ];
+    let mut decoder = Decoder::new(Arc::new(Schema::new(fields))).unwrap();
+    for payload in [
+        r#"{"money":1234567890123456.7891,"day":"2026-11-21","time":"01:02:03.5","at":"2026-11-21T20:57:12.5+01:00","s":1700000000.123456789,"b":"AP8=","l":["1970-01-02",null]}"#,
+        r#"{"money":"-0.5","day":1,"at":7,"s":"1970-01-01T00:00:01Z","b":"AP8","money":1e3}"#,
+        r#"{"money":null,"day":null,"time":null,"at":null,"s":null,"b":null}"#,
+    ] {
+        decoder.decode(payload.as_bytes()).unwrap();
+    }
+    for (payload, expected) in [
+        (
+            r#"{"money":0.00001}"#,
+            "field `money`: expected a decimal that its column holds exactly, found 0.00001",
+        ),
+        (r#"{"money":1e17}"#, "field `money`: expected a decimal that its column holds exactly, found 1e17"),
+        (r#"{"day":"2026-02-30"}"#, "field `day`: expected a date, found 2026-02-30"),
+        (r#"{"at":true}"#, "field `at`: expected a timestamp, found true"),
+        (r#"{"at":{"a":1}}"#, "field `at`: expected a timestamp, found {\"a\":1}"),
+        (r#"{"b":"a-_"}"#, "field `b`: expected bytes in base64, found a-_"),
+        (r#"{"l":["x"]}"#, "field `l[]`: expected a date, found x"),
+    ] {
+        assert_eq!(decoder.decode(payload.as_bytes()).unwrap_err().to_string(), expected);
+    }
+    let batch = decoder.finish().unwrap();
+    let money = batch.column(0).as_primitive::<Decimal128Type>();
+    assert_eq!((money.value(0), money.value(1)), (12_345_678_901_234_567_891, 10_000_000));
+    assert_eq!(batch.column(1).as_primitive::<Date32Type>().values()[..2], [20_778, 1]);
+    assert_eq!(batch.column(2).as_primitive::<Time64NanosecondType>().value(0), 3_723_500_000_000);
+    let at = batch.column(3).as_primitive::<TimestampMicrosecondType>();
+    assert_eq!(at.values()[..2], [1_795_291_032_500_000, 7]);
+    let seconds = batch.column(4).as_primitive::<TimestampNanosecondType>();
+    assert_eq!(seconds.values()[..2], [1_700_000_000_123_456_789, 1_000_000_000]);
+    assert_eq!(batch.column(5).as_binary::<i32>().value(1), b"\x00\xff");
+    assert!(batch.columns().iter().all(|column| column.is_null(2)));
+}
+
+#[test]
+fn what_python_writes_for_no_number_is_refused() {
+    for payload in [r#"{"a":NaN}"#, r#"{"a":Infinity}"#, r#"{"a":-Infinity}"#, r#"{"other":NaN}"#] {
+        assert!(reason(DataType::Float64, payload).starts_with("not valid JSON at byte"), "{payload}");
+    }
+}
+
+#[test]
+fn large_messages_are_read_whole() {
+    let long = "x".repeat(10 << 20);
+    let batch = rows(&[("a", DataType::Utf8View)], &[&format!(r#"{{"a":"{long}"}}"#)]);
+    assert_eq!(batch.column(0).as_string_view().value(0).len(), 10 << 20);
+    let wide: Vec<_> = (0..2000).map(|n| format!(r#""k{n}":{n}"#)).collect();
+    let fields: Vec<_> = (0..2000).map(|n| format!("k{n}")).collect();
+    let columns: Vec<_> = fields.iter().map(|name| (name.as_str(), DataType::Int64)).collect();
+    let batch = rows(&columns, &[&format!("{{{}}}", wide.join(","))]);
+    assert_eq!(batch.column(1999).as_primitive::<Int64Type>().value(0), 1999);
+    let deep = format!("{}1{}", r#"{"a":"#.repeat(100), "}".repeat(100));
+    assert_eq!(
+        texts(rows(&[("a", DataType::Utf8View)], &[&deep]).column(0))[0].as_ref().unwrap().len(),
+        deep.len() - 6
+    );
 }

@@ -14,6 +14,7 @@ mod infer;
 mod instant;
 mod json;
 mod keys;
+mod met;
 mod nested;
 mod number;
 mod outline;
@@ -25,7 +26,9 @@ mod single;
 mod slot;
 mod string;
 mod text;
+mod typed;
 mod utf8;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -192,17 +195,22 @@ impl Drift {
         }
     }
 
+    /// Counts `messages` with the field `path`.
+    pub(crate) fn count(&mut self, path: &str, messages: u64, example: String) {
+        if let Some(field) = self.unknown.get_mut(path) {
+            field.messages += messages;
+        } else if self.unknown.len() < Self::MOST {
+            self.unknown.insert(path.to_owned(), UnknownField { messages, example });
+        } else {
+            self.more = true;
+        }
+    }
+
     /// Adds what another decoder met.
     pub fn add(&mut self, other: Self) {
         self.more |= other.more;
         for (path, field) in other.unknown {
-            if let Some(known) = self.unknown.get_mut(&path) {
-                known.messages += field.messages;
-            } else if self.unknown.len() < Self::MOST {
-                self.unknown.insert(path, field);
-            } else {
-                self.more = true;
-            }
+            self.count(&path, field.messages, field.example);
         }
     }
 

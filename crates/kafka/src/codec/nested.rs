@@ -1,22 +1,30 @@
 //! Struct and list columns.
 
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, LargeListArray, ListArray, StructArray};
 use arrow::buffer::{OffsetBuffer, ScalarBuffer};
-use arrow::datatypes::{FieldRef, Fields};
+use arrow::datatypes::{DataType, FieldRef, Fields};
 use arrow::error::ArrowError;
 
+use super::Drift;
 use super::column::{Column, Nulls, column, mismatch, take};
 use super::cursor::Cursor;
-use super::keys::{Keys, Place};
+use super::keys::{ITEM, Keys, Place, Target, below};
 use super::reason::{Parsed, Reason};
+use super::watch::{Watch, unwanted};
 use crate::error::Result;
 
 /// Named children with one value each in every row.
 pub(crate) struct StructColumn {
     children: Vec<Child>,
     keys: Keys,
+    /// Known objects that are not wanted.
+    watched: Vec<Watch>,
+    /// The values of unknown keys that were kept of the last row.
+    kept: Range<usize>,
     fields: Fields,
     rows: usize,
     nulls: Nulls,
@@ -28,18 +36,25 @@ struct Child {
 }
 
 impl StructColumn {
-    /// The column of `fields`, each read from the key of its name.
-    pub(crate) fn new(name: &str, fields: &Fields) -> Result<Self> {
+    /// The column of `fields` at `path`, each read from the key of its name; keys that `known` lacks are drift.
+    pub(crate) fn new(path: &str, fields: &Fields, known: &Fields) -> Result<Self> {
+        let known_types: HashMap<_, _> =
+            known.iter().map(|field| (field.name().as_str(), field.data_type())).collect();
         let children = fields
             .iter()
             .map(|field| {
-                let path =
-                    if name.is_empty() { field.name().clone() } else { format!("{name}.{}", field.name()) };
-                Ok(Child { column: column(&path, field.data_type())?, rows: 0 })
+                let name = field.name().as_str();
+                let known = known_types.get(name).copied().unwrap_or(field.data_type());
+                Ok(Child { column: column(&below(path, name), field, known)?, rows: 0 })
             })
             .collect::<Result<_>>()?;
-        let keys = Keys::new(fields.iter().map(|field| field.name().as_str()));
-        Ok(Self { children, keys, fields: fields.clone(), rows: 0, nulls: Nulls::default() })
+        let wanted: HashSet<_> = fields.iter().map(|field| field.name().as_str()).collect();
+        let (unwanted, watched) = unwanted(path, known, |name| wanted.contains(name));
+        let wanted =
+            fields.iter().enumerate().map(|(index, field)| (field.name().as_str(), Target::Child(index)));
+        let keys = Keys::new(path, wanted.chain(unwanted));
+        let nulls = Nulls::default();
+        Ok(Self { children, keys, watched, kept: 0..0, fields: fields.clone(), rows: 0, nulls })
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -49,12 +64,16 @@ impl StructColumn {
     /// Appends the object at the cursor, which stands on its `{`.
     pub(crate) fn object(&mut self, cursor: &mut Cursor<'_>) -> Parsed<()> {
         let mut filled = 0;
+        let object = cursor.at();
         if cursor.open(b'}')? {
             let mut place = Place::default();
             loop {
                 match self.keys.read(cursor, &mut place)? {
-                    Some(index) => filled += self.value(index, cursor)?,
-                    None => cursor.skip()?,
+                    Target::Child(index) => filled += self.value(index, cursor)?,
+                    Target::Known => cursor.skip()?,
+                    Target::Watched(index) => self.watched[index].read(object, cursor)?,
+                    Target::Unknown(index) => self.keys.unknown(index, object, cursor)?,
+                    Target::Stray => self.keys.stray(cursor)?,
                 }
                 if !cursor.more(b'}')? {
                     break;
@@ -66,12 +85,16 @@ impl StructColumn {
         Ok(())
     }
 
-    /// Appends a row whose only value is child `index`, read at the cursor; no child is skipped over.
-    pub(crate) fn single(&mut self, index: Option<usize>, cursor: &mut Cursor<'_>) -> Parsed<()> {
-        let filled = match index {
-            Some(index) => self.value(index, cursor)?,
-            None => cursor.skip().map(|()| 0)?,
-        };
+    /// Appends a row of a payload that is no object: it is the value of `key`.
+    pub(crate) fn single(&mut self, key: &str, cursor: &mut Cursor<'_>) -> Parsed<()> {
+        let mut filled = 0;
+        match self.keys.target(key) {
+            Target::Child(index) => filled = self.value(index, cursor)?,
+            Target::Known => cursor.skip()?,
+            Target::Watched(index) => self.watched[index].read(0, cursor)?,
+            Target::Unknown(index) => self.keys.unknown(index, 0, cursor)?,
+            Target::Stray => self.keys.stray(cursor)?,
+        }
         self.end_row(filled);
         Ok(())
     }
@@ -97,6 +120,7 @@ impl StructColumn {
         let child = &mut self.children[index];
         let again = child.rows > self.rows;
         if again {
+            child.column.forget(cursor);
             child.column.truncate(self.rows);
         }
         if let Err(reason) = child.column.read(cursor) {
@@ -123,13 +147,19 @@ impl StructColumn {
 impl Column for StructColumn {
     fn read(&mut self, cursor: &mut Cursor<'_>) -> Parsed<()> {
         match cursor.peek() {
-            Some(b'{') => self.object(cursor),
+            Some(b'{') => {
+                let from = cursor.kept();
+                self.object(cursor)?;
+                self.kept = from..cursor.kept();
+                Ok(())
+            }
             Some(b'n') => cursor.literal("null").map(|()| self.push_null()),
             _ => Err(mismatch(cursor, "an object")),
         }
     }
 
     fn push_null(&mut self) {
+        self.kept = 0..0;
         self.nulls.push(self.rows);
         self.end_row(0);
     }
@@ -149,6 +179,22 @@ impl Column for StructColumn {
         let children = self.finish_children()?;
         Ok(Arc::new(StructArray::try_new_with_length(self.fields.clone(), children, nulls, rows)?))
     }
+
+    fn forget(&mut self, cursor: &mut Cursor<'_>) {
+        cursor.forget(self.kept.clone());
+    }
+
+    fn uncount(&mut self, message: u64) {
+        self.keys.uncount(message);
+        self.watched.iter_mut().for_each(|watch| watch.uncount(message));
+        self.children.iter_mut().for_each(|child| child.column.uncount(message));
+    }
+
+    fn drift(&mut self, into: &mut Drift) {
+        self.keys.drift(into);
+        self.watched.iter_mut().for_each(|watch| watch.drift(into));
+        self.children.iter_mut().for_each(|child| child.column.drift(into));
+    }
 }
 
 /// Any number of items in every row.
@@ -159,13 +205,18 @@ pub(crate) struct ListColumn {
     ends: Vec<i32>,
     nulls: Nulls,
     large: bool,
+    /// Unknown keys may stand in the items.
+    is_nested: bool,
+    kept: Range<usize>,
 }
 
 impl ListColumn {
-    /// Lists of `item`; `large` ones have 64-bit offsets.
-    pub(crate) fn new(name: &str, item: &FieldRef, large: bool) -> Result<Self> {
-        let items = column(&format!("{name}[]"), item.data_type())?;
-        Ok(Self { items, item: Arc::clone(item), ends: Vec::new(), nulls: Nulls::default(), large })
+    /// Lists of `item` at `path`; `large` ones have 64-bit offsets.
+    pub(crate) fn new(path: &str, item: &FieldRef, known: &DataType, large: bool) -> Result<Self> {
+        let is_nested = item.data_type().is_nested();
+        let items = column(&format!("{path}{ITEM}"), item, known)?;
+        let (ends, nulls) = (Vec::new(), Nulls::default());
+        Ok(Self { items, item: Arc::clone(item), ends, nulls, large, is_nested, kept: 0..0 })
     }
 
     fn end(&self) -> i32 {
@@ -175,7 +226,13 @@ impl ListColumn {
     fn list(&mut self, cursor: &mut Cursor<'_>) -> Parsed<()> {
         let mut end = self.end();
         if cursor.open(b']')? {
+            if self.is_nested {
+                cursor.enter_list();
+            }
             loop {
+                if self.is_nested {
+                    cursor.next_item();
+                }
                 self.items.read(cursor).map_err(|reason| reason.within("[]"))?;
                 end = end
                     .checked_add(1)
@@ -183,6 +240,9 @@ impl ListColumn {
                 if !cursor.more(b']')? {
                     break;
                 }
+            }
+            if self.is_nested {
+                cursor.leave_list();
             }
             cursor.close();
         }
@@ -194,13 +254,19 @@ impl ListColumn {
 impl Column for ListColumn {
     fn read(&mut self, cursor: &mut Cursor<'_>) -> Parsed<()> {
         match cursor.peek() {
-            Some(b'[') => self.list(cursor),
+            Some(b'[') => {
+                let from = cursor.kept();
+                self.list(cursor)?;
+                self.kept = from..cursor.kept();
+                Ok(())
+            }
             Some(b'n') => cursor.literal("null").map(|()| self.push_null()),
             _ => Err(mismatch(cursor, "a list")),
         }
     }
 
     fn push_null(&mut self) {
+        self.kept = 0..0;
         self.nulls.push(self.ends.len());
         self.ends.push(self.end());
     }
@@ -224,5 +290,17 @@ impl Column for ListColumn {
             let offsets: ScalarBuffer<i32> = std::iter::once(0).chain(ends).collect();
             Ok(Arc::new(ListArray::try_new(item, OffsetBuffer::new(offsets), items, nulls)?))
         }
+    }
+
+    fn forget(&mut self, cursor: &mut Cursor<'_>) {
+        cursor.forget(self.kept.clone());
+    }
+
+    fn uncount(&mut self, message: u64) {
+        self.items.uncount(message);
+    }
+
+    fn drift(&mut self, into: &mut Drift) {
+        self.items.drift(into);
     }
 }
