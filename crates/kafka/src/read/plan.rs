@@ -4,6 +4,7 @@ mod place;
 mod shares;
 #[cfg(test)]
 mod tests;
+mod times;
 
 use std::thread::{self, ScopedJoinHandle};
 
@@ -116,15 +117,14 @@ fn look_up(
     let end = if let End::Timestamp(time_ms) = request.end { Some(At::Time(time_ms)) } else { None };
     let wanted: Vec<_> = [At::First, At::Next].into_iter().chain(start).chain(end).collect();
     let mut found = offsets_at(connection, places, &wanted, cancel)?.into_iter();
-    let mut next =
-        |is_asked: bool| if is_asked { found.next().unwrap_or_default() } else { TopicOffsets::new() };
-    Ok(Facts {
-        low: next(true),
-        high: next(true),
-        start_times: next(start.is_some()),
-        end_times: next(end.is_some()),
-        ..Facts::default()
-    })
+    let (low, high) = (found.next().unwrap_or_default(), found.next().unwrap_or_default());
+    let mut time = |wanted: Option<At>| {
+        let Some(At::Time(time_ms)) = wanted else { return Ok(TopicOffsets::new()) };
+        let about = found.next().unwrap_or_default();
+        times::first_messages(connection, request, &about, &high, time_ms, cancel)
+    };
+    let (start_times, end_times) = (time(start)?, time(end)?);
+    Ok(Facts { low, high, start_times, end_times, ..Facts::default() })
 }
 
 impl Facts {

@@ -167,7 +167,7 @@ pub enum End {
     /// Where `group` stands as the read begins, never past it; nothing is read where it has committed nothing.
     Committed { group: String },
     /// Before the first message with this time or a later one, in milliseconds since 1970; at the high watermark
-    /// where there is none.
+    /// where there is none. Messages behind it are not read, whatever their time.
     Timestamp(i64),
     /// Before these offsets, to repeat a batch; a partition that is not named is not read and not told of.
     Offsets(TopicOffsets),

@@ -23,18 +23,18 @@ pub(super) fn widen(
     total: u64,
     cancel: &Cancel,
 ) -> Result<bool> {
-    let mut held = had.iter().sum::<u64>();
+    let mut held = had.to_vec();
     // Everything from here on was looked at.
     let mut edges: Vec<i64> = plan.spans.iter().map(|span| span.from).collect();
     let mut growth = 1;
     let mut is_wider = false;
-    while held < total {
+    loop {
         let open: Vec<_> = edges
             .iter()
             .zip(&plan.found)
             .map(|(edge, found)| u64::try_from(edge - found.low).unwrap_or(0))
             .collect();
-        let missing = shares(&open, total - held);
+        let missing = missing(&held, &open, total);
         let pieces: Vec<_> = missing.iter().enumerate().filter(|(_, missing)| **missing > 0).collect();
         if pieces.is_empty() {
             break;
@@ -64,7 +64,7 @@ pub(super) fn widen(
         };
         fetch(&piece, &mut newest)?;
         for ((&(index, missing), span), (_, offsets)) in pieces.iter().zip(&spans).zip(&newest.0) {
-            held += offsets.len() as u64;
+            held[index] += offsets.len() as u64;
             edges[index] = span.from;
             if let Some(first) = offsets.front() {
                 (plan.spans[index].from, is_wider) = (*first, true);
@@ -77,6 +77,20 @@ pub(super) fn widen(
         growth = growth.saturating_mul(GROWTH);
     }
     Ok(is_wider)
+}
+
+/// How many more messages each span should have, so that they have `total` together and the same each, except
+/// those that have all there are: no offset is `open` there.
+fn missing(held: &[u64], open: &[u64], total: u64) -> Vec<u64> {
+    let can: Vec<_> =
+        held.iter().zip(open).map(|(held, open)| if *open == 0 { *held } else { u64::MAX }).collect();
+    let mut left = total.saturating_sub(held.iter().sum());
+    let missing = shares(&can, total).into_iter().zip(held).map(|(share, held)| {
+        let missing = share.saturating_sub(*held).min(left);
+        left -= missing;
+        missing
+    });
+    missing.collect()
 }
 
 /// The offsets of the last so many messages of each span.
@@ -94,5 +108,21 @@ impl Sink for Newest {
 
     fn tick(&mut self, _: Progress) -> Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_shared_by_those_that_may_have_more() {
+        assert_eq!(missing(&[0, 0], &[9, 9], 4), [2, 2]);
+        assert_eq!(missing(&[0, 2], &[9, 9], 4), [2, 0]);
+        assert_eq!(missing(&[3, 1], &[9, 0], 10), [6, 0]);
+        assert_eq!(missing(&[2, 1, 1], &[9, 9, 9], 4), [0, 0, 0]);
+        assert_eq!(missing(&[1, 2], &[9, 9], 3), [0, 0]);
+        assert_eq!(missing(&[3, 1], &[0, 0], 10), [0, 0]);
+        assert_eq!(missing(&[], &[], 10), [0; 0]);
     }
 }
