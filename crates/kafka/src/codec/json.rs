@@ -10,12 +10,13 @@ use arrow::datatypes::{DataType, Fields, SchemaRef};
 
 use super::column::Column as _;
 use super::cursor::Cursor;
+use super::infer::infer_whole;
 use super::met::Met;
 use super::nested::StructColumn;
 use super::reason::{Parsed, Reason};
 use super::single::check_utf8;
 use super::text::TextColumn;
-use super::{Codec, Decode, Drift, EXTRA, Fault, Inference, Shape, Unknown, WRAPPED, batch, infer};
+use super::{Codec, Decode, Drift, EXTRA, Fault, Inference, Shape, Unknown, WRAPPED, batch};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 
@@ -33,7 +34,7 @@ impl Codec for Json {
     }
 
     fn infer(&self, payloads: &[&[u8]], _cancel: &Cancel) -> Result<Inference> {
-        Ok(infer(payloads.iter().copied()))
+        Ok(infer_whole(payloads.iter().copied()))
     }
 }
 

@@ -187,7 +187,12 @@ impl Outline {
 
     /// Why a message without its envelope is bad.
     pub(crate) fn no_envelope(&self) -> &'static str {
-        match self.envelope {
+        Self::missing(self.envelope)
+    }
+
+    /// Why a message that is not in `envelope` is bad.
+    pub(crate) fn missing(envelope: Envelope) -> &'static str {
+        match envelope {
             Envelope::Structured => "it has no envelope: neither `op` nor `data` stands in it",
             _ => "it is no Debezium change: none of `op`, `before` and `after` stands in it",
         }
