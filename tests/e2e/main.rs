@@ -31,6 +31,7 @@ mod golden;
 mod harness;
 mod harness_services;
 mod kafka_export;
+mod kafka_live;
 mod kafka_reading;
 mod kafka_source;
 mod kafka_trouble;

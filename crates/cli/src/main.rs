@@ -5,6 +5,7 @@
 mod args;
 mod commands;
 mod json;
+mod metrics;
 mod output;
 mod progress;
 mod time;

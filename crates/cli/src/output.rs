@@ -73,6 +73,11 @@ pub(crate) fn show_problem(problem: &Problem) {
     }
 }
 
+/// A line on stderr that is no problem: what a service says while it goes.
+pub(crate) fn aside(text: &str) {
+    eprintln!("{text}");
+}
+
 /// A line on stdout. A reader that went away ends the program quietly, as shells expect.
 pub(crate) fn line(text: &str) -> Result<(), Ended> {
     let written = writeln!(io::stdout().lock(), "{text}");

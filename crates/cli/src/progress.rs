@@ -50,6 +50,9 @@ impl Progress {
             RunEvent::State { .. }
             | RunEvent::Note { .. }
             | RunEvent::Committing
+            | RunEvent::Measured { .. }
+            | RunEvent::Phase { .. }
+            | RunEvent::Batch { .. }
             | RunEvent::Finished { .. } => {}
         }
     }

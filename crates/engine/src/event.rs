@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use crossbeam_channel::{Receiver, Sender};
-use flowloom_flow::{Batch, Counts, NodeId, Position, Problem, Progress, Written};
+use flowloom_flow::{Batch, Counts, NodeId, Position, Problem, Progress, SourceMetrics, Written};
 use serde::{Deserialize, Serialize};
+
+use crate::live::{LiveFacts, Phase};
 
 /// Where a node is in a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +48,19 @@ pub enum RunEvent {
     Note {
         problem: Problem,
     },
+    /// What a source measured of the batch that it has read.
+    Measured {
+        node: NodeId,
+        metrics: Box<SourceMetrics>,
+    },
+    /// A live run comes to its next stage.
+    Phase {
+        phase: Phase,
+    },
+    /// An attempt of a live run is over; all of them together.
+    Batch {
+        total: Box<Report>,
+    },
     /// The job is over; nothing follows.
     Finished {
         report: Report,
@@ -59,6 +74,8 @@ pub enum Outcome {
     Done,
     Failed,
     Cancelled,
+    /// A live run that goes on: its record so far.
+    Live,
 }
 
 /// A run's record; the history keeps it as JSON and reads it back.
@@ -76,6 +93,9 @@ pub struct Report {
     /// The batch had been committed by some writer in an earlier run, which died before its offsets were.
     pub repeated: bool,
     pub elapsed_ms: f64,
+    /// Of a live run; its nodes add up all batches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<Box<LiveFacts>>,
 }
 
 /// One node's part of a [`Report`].
@@ -93,10 +113,31 @@ pub struct NodeReport {
     pub offsets: Option<Position>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub written: Option<Written>,
+    /// Of a source that measures itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<SourceMetrics>,
     /// Source: its read. Other nodes: from its first batch of rows to its last. Milliseconds.
     pub elapsed_ms: f64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Problem>,
+}
+
+impl NodeReport {
+    /// A node that nothing is known of yet.
+    pub(crate) fn new(node: NodeId, kind: String) -> Self {
+        Self {
+            node,
+            kind,
+            state: State::Skipped,
+            rows: BTreeMap::new(),
+            counts: None,
+            offsets: None,
+            written: None,
+            metrics: None,
+            elapsed_ms: 0.0,
+            notes: Vec::new(),
+        }
+    }
 }
 
 /// The sending end of a job's events; the channel is bounded.

@@ -207,6 +207,7 @@ impl Look<'_> {
             columns: Vec::new(),
             range: None,
             after: None,
+            go_on: None,
             progress: &progress,
             cancel: self.cancel,
         })?;

@@ -6,13 +6,16 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::NodeId;
+use crate::{Live, NodeId};
 
 /// A directed acyclic graph of nodes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Flow {
     pub name: String,
     pub description: String,
+    /// When a live run reads its next batch; `None`: the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<Live>,
     /// Values that settings name as `${name}`, in the order of the file.
     pub parameters: IndexMap<String, Parameter>,
     /// In the order of the file, which is the order of their making.

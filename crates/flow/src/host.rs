@@ -4,8 +4,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use flowloom_secret::Secret;
+use parking_lot::{Condvar, Mutex};
 use serde_json::{Map, Value};
 
 use crate::{Locks, NoLocks, NoOffsetTable, NodeId, OffsetTable, Problem, Suggestion};
@@ -110,20 +112,85 @@ pub struct Site<'a> {
 }
 
 /// A switch that ends a run; clones share it.
+///
+/// A live run may also be stopped: it ends once the batch that runs is over.
 #[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel(Arc<Switch>);
+
+#[derive(Debug, Default)]
+struct Switch {
+    cancelled: Arc<AtomicBool>,
+    stopped: AtomicBool,
+    /// Held while a flag is set, so that no waiter misses it.
+    change: Mutex<()>,
+    changed: Condvar,
+}
 
 impl Cancel {
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Release);
+        self.set(&self.0.cancelled);
     }
 
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.0.cancelled.load(Ordering::Acquire)
     }
 
-    /// The flag itself, for crates that know nothing of flows.
+    /// Asks to end at the next edge between batches; a second time it cancels.
+    pub fn stop(&self) {
+        if self.0.stopped.load(Ordering::Acquire) {
+            return self.cancel();
+        }
+        self.set(&self.0.stopped);
+    }
+
+    /// Stopped or cancelled.
+    pub fn is_stopped(&self) -> bool {
+        self.0.stopped.load(Ordering::Acquire) || self.is_cancelled()
+    }
+
+    /// Waits until somebody stops or cancels, which ends it at once, and at most until `deadline`; whether somebody did.
+    pub fn wait_until(&self, deadline: Instant) -> bool {
+        let mut change = self.0.change.lock();
+        while !self.is_stopped() {
+            if self.0.changed.wait_until(&mut change, deadline).timed_out() {
+                return self.is_stopped();
+            }
+        }
+        true
+    }
+
+    /// As [`wait_until`](Self::wait_until), for so long from now on.
+    pub fn wait(&self, at_most: Duration) -> bool {
+        self.wait_until(Instant::now() + at_most)
+    }
+
+    /// The flag of cancelling itself, for crates that know nothing of flows.
     pub fn flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.0)
+        Arc::clone(&self.0.cancelled)
+    }
+
+    fn set(&self, flag: &AtomicBool) {
+        let _held = self.0.change.lock();
+        flag.store(true, Ordering::Release);
+        self.0.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_wakes_who_waits_and_a_second_one_cancels() {
+        let cancel = Cancel::default();
+        assert!(!cancel.wait(Duration::from_millis(1)));
+        let (other, began) = (cancel.clone(), Instant::now());
+        let waiting = std::thread::spawn(move || other.wait(Duration::from_secs(60)));
+        cancel.stop();
+        assert!(waiting.join().expect("it ends"));
+        assert!(began.elapsed() < Duration::from_secs(30));
+        assert!(cancel.is_stopped() && !cancel.is_cancelled());
+        cancel.stop();
+        assert!(cancel.is_cancelled() && cancel.flag().load(Ordering::Acquire));
     }
 }

@@ -16,6 +16,8 @@ mod inferred;
 mod keeping;
 mod kind;
 mod layout;
+pub mod live;
+mod metrics;
 mod nearest;
 mod node;
 mod offsets;
@@ -42,12 +44,14 @@ pub use host::{Access, Cancel, Connections, Host, NoConnections, Site, Vault, no
 pub use id::NodeId;
 pub use inferred::{FieldFacts, Inferred};
 pub use kind::{Card, Group, Kind, Port, Wires};
+pub use live::Live;
+pub use metrics::{PartitionMetrics, RoundTrip, SourceMetrics};
 pub use nearest::nearest;
 pub use node::{Entry, Node, Registry};
 pub use offsets::{PartitionReset, PartitionStanding, Reset, ResetAsk, ResetTo, Standing};
 pub use problem::{Domain, Place, Problem, Problems, Severity};
 pub use step::{
-    Ask, Batch, Counts, Position, Progress, Range, Read, Sample, Scope, Sink, Source, Step, Written,
+    Ask, Batch, Counts, Pending, Position, Progress, Range, Read, Sample, Scope, Sink, Source, Step, Written,
 };
 pub use suggestion::Suggestion;
 pub use sync::{Hold, KeptOffsets, Locks, NoLocks, NoOffsetTable, OffsetTable, SyncKey};

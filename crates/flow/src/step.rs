@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use polars::prelude::LazyFrame;
 use serde::{Deserialize, Serialize};
 
-use crate::{Cancel, Problem};
+use crate::{Cancel, Problem, SourceMetrics};
 
 /// What [`crate::Kind::plan`] gives.
 pub enum Step {
@@ -106,6 +106,9 @@ pub struct Ask<'a> {
     pub range: Option<&'a Position>,
     /// Start after this: a batch that every sink has committed.
     pub after: Option<&'a Position>,
+    /// Where the batch before of the same live run ended, whatever its ranges began with: go on there, whatever
+    /// the settings say of a start. The sync name's own offsets count more.
+    pub go_on: Option<&'a Position>,
     pub progress: &'a dyn Fn(Progress),
     pub cancel: &'a Cancel,
 }
@@ -128,6 +131,8 @@ pub struct Read {
     /// `None`: this source keeps no offsets.
     pub position: Option<Position>,
     pub counts: Counts,
+    /// `None`: this source measures nothing.
+    pub metrics: Option<SourceMetrics>,
     /// Warnings: records lost to retention, messages skipped.
     pub notes: Vec<Problem>,
     /// Keeps spilled files alive as long as the frames are used.
@@ -152,6 +157,15 @@ impl Counts {
     }
 }
 
+/// What waits in a source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pending {
+    /// Offsets to read; gaps count.
+    pub messages: u64,
+    /// `None`: the source cannot tell. Who asks estimates it by the messages that came before.
+    pub bytes: Option<u64>,
+}
+
 /// Reads from outside.
 pub trait Source: Send {
     /// Changes whenever a read may give other rows; `None`: never reuse an earlier read.
@@ -165,6 +179,13 @@ pub trait Source: Send {
     }
 
     fn read(&mut self, ask: &Ask<'_>) -> Result<Read, Problem>;
+
+    /// What waits behind `after`, where the last batch ended; partitions that are new since count from their start.
+    /// `None`: this source cannot tell. May be asked about once a second.
+    fn pending(&mut self, after: &Position, cancel: &Cancel) -> Result<Option<Pending>, Problem> {
+        let (_, _) = (after, cancel);
+        Ok(None)
+    }
 
     /// The sync name under which offsets are kept; `None`: it keeps none.
     fn sync(&self) -> Option<&str> {

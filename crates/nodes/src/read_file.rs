@@ -233,6 +233,7 @@ impl Source for Files {
             position: None,
             counts: Counts { bytes: sizes.sum(), ..Counts::default() },
             notes: removed(&found, &self.path),
+            metrics: None,
             keep: Box::new(()),
         })
     }

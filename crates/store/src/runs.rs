@@ -30,7 +30,7 @@ pub struct NewRun<'a> {
     /// Milliseconds since 1970 UTC.
     pub started_ms: i64,
     pub elapsed_ms: f64,
-    /// `done`, `failed`, `cancelled`.
+    /// `done`, `failed`, `cancelled`, `live`.
     pub outcome: &'a str,
     /// The whole report, as JSON.
     pub report: &'a str,
@@ -79,6 +79,17 @@ impl Store {
         })
     }
 
+    /// What a run that goes on has come to; one that is no longer kept is forgotten.
+    pub fn replace_run(&self, id: i64, run: &NewRun<'_>) -> Result<(), Error> {
+        self.with(|connection| {
+            connection.execute(
+                "UPDATE runs SET elapsed_ms = ?2, outcome = ?3, report = ?4 WHERE id = ?1",
+                params![id, run.elapsed_ms, run.outcome, run.report],
+            )?;
+            Ok(())
+        })
+    }
+
     /// The newest `limit` runs, newest first.
     pub fn runs(&self, limit: u32) -> Result<Vec<Run>, Error> {
         self.with(|connection| {
@@ -107,6 +118,20 @@ mod tests {
         let runs = Store::open(folder.path()).and_then(|store| store.runs(2)).expect("runs");
         assert_eq!(runs.iter().map(|run| run.flow.as_str()).collect::<Vec<_>>(), ["c", "b"]);
         assert!((runs[0].elapsed_ms - 2.5).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn a_run_that_goes_on_stays_one_record() {
+        let folder = tempfile::tempdir().expect("folder");
+        let store = Store::open(folder.path()).expect("store");
+        let id = store.add_run(&NewRun { outcome: "live", ..run("a") }).expect("added");
+        store.add_run(&run("b")).expect("added");
+        let over = NewRun { outcome: "done", elapsed_ms: 9.0, report: "[]", started_ms: 7, ..run("a") };
+        store.replace_run(id, &over).expect("replaced");
+        let runs = store.runs(9).expect("runs");
+        let first = runs.iter().find(|run| run.id == id).expect("it is there");
+        assert_eq!((first.outcome.as_str(), first.report.as_str(), first.started_ms), ("done", "[]", 1));
+        assert_eq!(runs.len(), 2);
     }
 
     #[test]

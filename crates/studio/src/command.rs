@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use flowloom_engine::PreviewAsk;
+use flowloom_engine::{LiveAsk, PreviewAsk};
 use flowloom_flow::Edit;
 use flowloom_flow::{Flow, NodeId, ResetAsk, Target};
 use serde_json::Value;
@@ -135,6 +135,12 @@ pub enum Command {
     Run {
         flow: FlowKey,
         values: Values,
+    },
+    /// As [`Command::Run`] again and again, until the job is stopped: [`crate::Job::stop`].
+    RunLive {
+        flow: FlowKey,
+        values: Values,
+        live: LiveAsk,
     },
     /// The program, without a file written.
     ShowExport {

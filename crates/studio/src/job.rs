@@ -15,6 +15,8 @@ use crate::flow_file::FlowFile;
 /// How long a cancelled job may take to stop by itself before it is left behind; it is told to the user
 /// as cancelled within 200 ms either way.
 const GRACE: Duration = Duration::from_millis(150);
+/// As [`GRACE`], for a live run: what its earlier batches wrote is worth waiting for its record.
+const LIVE_GRACE: Duration = Duration::from_secs(5);
 const TICK: Duration = Duration::from_millis(20);
 /// Events that wait for a slow reader; progress beyond it is left out.
 const EVENTS: usize = 4_096;
@@ -62,12 +64,30 @@ pub struct Job {
     /// Closed when the worker has cleaned up after itself.
     ended: Receiver<()>,
     cancel: Cancel,
+    /// It has edges to stop at.
+    is_live: bool,
 }
 
 impl Job {
     /// Starts `work` on a thread of its own.
     pub(crate) fn start(
         name: &str,
+        work: impl FnOnce(&Cancel, &Events) -> Outcome + Send + 'static,
+    ) -> Result<Self, Problem> {
+        Self::spawn(name, false, work)
+    }
+
+    /// As [`Job::start`], of work that goes from batch to batch and listens to [`Cancel::is_stopped`].
+    pub(crate) fn start_live(
+        name: &str,
+        work: impl FnOnce(&Cancel, &Events) -> Outcome + Send + 'static,
+    ) -> Result<Self, Problem> {
+        Self::spawn(name, true, work)
+    }
+
+    fn spawn(
+        name: &str,
+        is_live: bool,
         work: impl FnOnce(&Cancel, &Events) -> Outcome + Send + 'static,
     ) -> Result<Self, Problem> {
         let (events, received) = Events::channel(EVENTS);
@@ -82,12 +102,27 @@ impl Job {
                 drop(end);
             })
             .map_err(|error| Problem::external("no thread could be started for the job").source(error))?;
-        Ok(Self { events: received, outcome, ended, cancel })
+        Ok(Self { events: received, outcome, ended, cancel, is_live })
     }
 
     /// The switch that ends this job.
     pub fn cancel(&self) -> &Cancel {
         &self.cancel
+    }
+
+    /// A way to end this job from elsewhere, such as a signal's handler.
+    pub fn stopper(&self) -> Stopper {
+        Stopper { cancel: self.cancel.clone(), is_live: self.is_live }
+    }
+
+    /// Ends a live run at the next edge between batches, and anything else at once; a second time everything at once.
+    pub fn stop(&self) {
+        self.stopper().stop();
+    }
+
+    /// How long after its cancel this job is waited for.
+    pub fn grace(&self) -> Duration {
+        if self.is_live { LIVE_GRACE } else { GRACE }
     }
 
     /// Events so far; never blocks.
@@ -100,8 +135,8 @@ impl Job {
         self.outcome.try_recv().ok()
     }
 
-    /// Waits for the outcome and hands on events meanwhile. A cancelled job is answered within 200 ms,
-    /// unless its writers are committing: then the answer is what became of that.
+    /// Waits for the outcome and hands on events meanwhile. A cancelled job is answered within 200 ms, a live run
+    /// within 5 s, unless its writers are committing: then the answer is what became of that.
     pub fn wait(&self, mut on_event: impl FnMut(RunEvent)) -> Outcome {
         let mut cancelled_at = None;
         let mut is_committing = false;
@@ -109,7 +144,11 @@ impl Job {
             let result = self.events.recv_timeout(TICK);
             match result {
                 Ok(event) => {
-                    is_committing |= matches!(event, RunEvent::Committing);
+                    match &event {
+                        RunEvent::Committing => is_committing = true,
+                        RunEvent::Phase { .. } => is_committing = false,
+                        _ => {}
+                    }
                     on_event(event);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -119,7 +158,7 @@ impl Job {
             }
             if self.cancel.is_cancelled() && !is_committing {
                 let since = *cancelled_at.get_or_insert_with(Instant::now);
-                if since.elapsed() >= GRACE {
+                if since.elapsed() >= self.grace() {
                     return self.outcome.try_recv().unwrap_or(Outcome::Cancelled);
                 }
             }
@@ -129,6 +168,25 @@ impl Job {
     /// Gives a job that was left behind `within` to clean up; whether it did.
     pub fn settle(&self, within: Duration) -> bool {
         matches!(self.ended.recv_timeout(within), Err(RecvTimeoutError::Disconnected))
+    }
+}
+
+/// Ends a job: [`Job::stop`].
+#[derive(Clone, Debug)]
+pub struct Stopper {
+    cancel: Cancel,
+    is_live: bool,
+}
+
+impl Stopper {
+    /// See [`Job::stop`].
+    pub fn stop(&self) {
+        if self.is_live { self.cancel.stop() } else { self.cancel.cancel() }
+    }
+
+    /// Nothing more can be asked of the job.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.is_cancelled()
     }
 }
 
@@ -160,6 +218,23 @@ mod tests {
         assert!(start.elapsed() < Duration::from_millis(200), "{:?}", start.elapsed());
         drop(release);
         assert!(job.settle(Duration::from_secs(5)), "it cleans up in the end");
+    }
+
+    #[test]
+    fn a_live_job_is_stopped_first_and_cancelled_then() {
+        let job = Job::start_live("live", |cancel, _| {
+            assert!(cancel.wait(Duration::from_secs(60)) && !cancel.is_cancelled());
+            Outcome::Inferred(Map::new())
+        })
+        .expect("thread");
+        job.stop();
+        assert!(matches!(job.wait(|_| ()), Outcome::Inferred(_)));
+        assert!(!job.stopper().is_cancelled());
+        job.stop();
+        assert!(job.stopper().is_cancelled());
+        let once = Job::start("once", |_, _| Outcome::Cancelled).expect("thread");
+        once.stop();
+        assert!(once.stopper().is_cancelled(), "there is no edge to wait for");
     }
 
     #[test]

@@ -19,11 +19,11 @@ pub use desk::{Desk, Draft, Loaded, Recent};
 pub use flow_file::FlowFile;
 pub use flowloom_codegen::Project;
 pub use flowloom_engine::{
-    ColumnProfile, Limits, NodePreview, NodeReport, Outcome as RunOutcome, PortPreview, Preview, PreviewAsk,
-    Report, RunEvent, State,
+    ColumnProfile, Limits, LiveAsk, LiveFacts, NodePreview, NodeReport, Outcome as RunOutcome, Phase,
+    PortPreview, Preview, PreviewAsk, Report, RunEvent, State,
 };
 pub use flowloom_store::Run;
-pub use job::{Job, Outcome};
+pub use job::{Job, Outcome, Stopper};
 pub use remember::{PastRun, home, now_ms, past_runs, runs};
 pub use session::{Reply, Session, registry};
 pub use store::store_notices;

@@ -1,7 +1,7 @@
 //! Run history: every run of a flow, from whatever front end, in the store.
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use flowloom_engine::{Outcome, Report};
 use flowloom_flow::Problem;
@@ -25,7 +25,7 @@ pub struct PastRun {
     /// Milliseconds since 1970 UTC.
     pub started_ms: i64,
     pub elapsed_ms: f64,
-    /// `done`, `failed`, `cancelled`.
+    /// `done`, `failed`, `cancelled`; `live`: it goes on, or its program died.
     pub outcome: String,
     /// Rows, offsets, times and problems of each node; `None`: another version of Flowloom wrote it in other words.
     pub report: Option<Report>,
@@ -48,26 +48,63 @@ impl PastRun {
     }
 }
 
+/// How long the record of a live run may be behind.
+const BEHIND: Duration = Duration::from_secs(10);
+
 /// Remembers a run in the store of `home`, else in the user's. A store that cannot be used costs the history, never the run: it is only logged.
 pub(crate) fn remember(home: Option<&Path>, flow: &str, file: Option<&Path>, report: &Report) {
-    let home = home.map_or_else(Store::home, |home| Ok(home.to_owned()));
-    let kept = home.and_then(|home| store::open(&home)).and_then(|store| {
-        let file = file.map(|path| path.display().to_string());
-        store.add_run(&NewRun {
-            flow,
-            file: file.as_deref(),
-            started_ms: now_ms() - report.elapsed_ms as i64,
-            elapsed_ms: report.elapsed_ms,
-            outcome: match report.outcome {
-                Outcome::Done => "done",
-                Outcome::Failed => "failed",
-                Outcome::Cancelled => "cancelled",
-            },
-            report: &serde_json::to_string(report).unwrap_or_default(),
-        })
-    });
-    if let Err(error) = kept {
-        tracing::warn!("this run is not in the history: {error}");
+    Record::new(home, flow, file).end(report);
+}
+
+/// The record of one run, which is written anew while the run goes on.
+pub(crate) struct Record<'a> {
+    home: Option<&'a Path>,
+    flow: &'a str,
+    file: Option<String>,
+    /// Once it is in the store.
+    id: Option<i64>,
+    written: Option<Instant>,
+}
+
+impl<'a> Record<'a> {
+    pub(crate) fn new(home: Option<&'a Path>, flow: &'a str, file: Option<&Path>) -> Self {
+        Self { home, flow, file: file.map(|path| path.display().to_string()), id: None, written: None }
+    }
+
+    /// Writes what is so far, unless it was written a moment ago.
+    pub(crate) fn follow(&mut self, report: &Report) {
+        if self.written.is_none_or(|at| at.elapsed() >= BEHIND) {
+            self.end(report);
+        }
+    }
+
+    /// Writes it as it is.
+    pub(crate) fn end(&mut self, report: &Report) {
+        self.written = Some(Instant::now());
+        let home = self.home.map_or_else(Store::home, |home| Ok(home.to_owned()));
+        let kept = home.and_then(|home| store::open(&home)).and_then(|store| {
+            let run = NewRun {
+                flow: self.flow,
+                file: self.file.as_deref(),
+                started_ms: now_ms() - report.elapsed_ms as i64,
+                elapsed_ms: report.elapsed_ms,
+                outcome: match report.outcome {
+                    Outcome::Done => "done",
+                    Outcome::Failed => "failed",
+                    Outcome::Cancelled => "cancelled",
+                    Outcome::Live => "live",
+                },
+                report: &serde_json::to_string(report).unwrap_or_default(),
+            };
+            match self.id {
+                Some(id) => store.replace_run(id, &run).map(|()| id),
+                None => store.add_run(&run),
+            }
+        });
+        match kept {
+            Ok(id) => self.id = Some(id),
+            Err(error) => tracing::warn!("this run is not in the history: {error}"),
+        }
     }
 }
 

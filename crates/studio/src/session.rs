@@ -221,6 +221,13 @@ impl Session {
             Command::Run { flow, values } => {
                 self.job("run", flow, move |flow, cancel, events| flow.run(&values, cancel, events))
             }
+            Command::RunLive { flow, values, live } => {
+                let snapshot = self.snapshot(flow).map_err(one)?;
+                let job = Job::start_live("live", move |cancel, events| {
+                    snapshot.run_live(&values, &live, cancel, events)
+                });
+                job.map(Reply::Job).map_err(one)
+            }
             Command::ShowExport { flow, target, values } => {
                 self.job("export", flow, move |flow, _, _| flow.show_export(target, &values))
             }

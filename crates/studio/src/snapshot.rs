@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flowloom_codegen::{Project, export};
-use flowloom_engine::{Cache, Events, JobHost, PreviewAsk, guarded, held, preview, run};
+use flowloom_engine::{Cache, Events, JobHost, LiveAsk, PreviewAsk, guarded, held, live, preview, run};
 use flowloom_flow::file::Lines;
 use flowloom_flow::{
     Cancel, Compiled, CompiledNode, Flow, Node, NodeId, Problem, ResetAsk, Site, Target, ValueFacts,
@@ -15,7 +15,7 @@ use flowloom_nodes::REGISTRY;
 use crate::command::Values;
 use crate::infer::infer_missing;
 use crate::job::Outcome;
-use crate::remember::remember;
+use crate::remember::{Record, remember};
 
 /// A flow as it was when its job was asked for.
 pub(crate) struct Snapshot {
@@ -185,6 +185,25 @@ impl Snapshot {
         };
         let report = run(&compiled, &self.host, cancel, events);
         remember(self.home.as_deref(), &self.flow.name, self.path.as_deref(), &report);
+        Outcome::Run(report)
+    }
+
+    /// Runs batches until it is stopped, and remembers them as one run.
+    pub(crate) fn run_live(
+        &self,
+        values: &Values,
+        ask: &LiveAsk,
+        cancel: &Cancel,
+        events: &Events,
+    ) -> Outcome {
+        let compiled = match self.ready(values, cancel, events) {
+            Ok(compiled) => compiled,
+            Err(_) if cancel.is_cancelled() => return Outcome::Cancelled,
+            Err(problems) => return Outcome::Failed(problems),
+        };
+        let mut record = Record::new(self.home.as_deref(), &self.flow.name, self.path.as_deref());
+        let report = live(&compiled, &self.host, ask, cancel, events, &mut |report| record.follow(report));
+        record.end(&report);
         Outcome::Run(report)
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use egui::accesskit::Role;
 use egui::{Key, Theme};
+use flowloom_studio::Phase;
 use flowloom_ui::Wish;
 use flowloom_ui::action::Action;
 
@@ -65,7 +66,7 @@ fn menu_of(action: Action) -> &'static str {
         | Action::ScaleUp
         | Action::ScaleDown
         | Action::ScaleReset => "View",
-        Action::Preview | Action::PreviewHere | Action::Run | Action::Stop => "Run",
+        Action::Preview | Action::PreviewHere | Action::Run | Action::RunLive | Action::Stop => "Run",
         Action::CommandPalette | Action::Shortcuts | Action::About => "Help",
     }
 }
@@ -405,6 +406,21 @@ fn check_run(studio: &mut Studio, action: Action) {
             let text = std::fs::read_to_string(studio.path("out/result.csv")).expect("the file");
             assert_eq!(text, "amount,status\n900,new\n700,paid\n");
         }
+        Action::RunLive => {
+            studio.perform(action);
+            studio.click("Start");
+            studio.until("a batch is over and the next one is waited for", |studio| {
+                let live = studio.doc().job.as_ref().and_then(|job| job.live.as_ref());
+                live.is_some_and(|live| matches!(live.phase, Some(Phase::Waiting { .. })))
+            });
+            assert_eq!(studio.states(), [Done; 4]);
+            let text = std::fs::read_to_string(studio.path("out/result.csv")).expect("the file");
+            assert_eq!(text, "amount,status\n900,new\n700,paid\n");
+            assert!(studio.has_part("Live: 1 batch"), "{}", studio.seen());
+            studio.perform(Action::Stop);
+            studio.finish();
+            assert!(studio.doc().log.lines().any(|line| line.text.starts_with("Live run ended: 1 batch")));
+        }
         Action::Stop => {
             *studio = Studio::on(NO_BROKER);
             studio.perform(Action::Preview);
@@ -454,7 +470,15 @@ fn what_cannot_be_done_says_why_on_hover() {
     let off: Vec<(Action, &str)> =
         Action::ALL.iter().filter_map(|action| Some((*action, reason(*action)?))).collect();
     assert!(off.len() > 15, "an empty flow offers little: {off:?}");
-    let toolbar = [Action::Preview, Action::Run, Action::Stop, Action::Undo, Action::Redo, Action::TidyUp];
+    let toolbar = [
+        Action::Preview,
+        Action::Run,
+        Action::RunLive,
+        Action::Stop,
+        Action::Undo,
+        Action::Redo,
+        Action::TidyUp,
+    ];
     for (action, reason) in off.iter().filter(|(action, _)| toolbar.contains(action)) {
         studio.hover_tool(action.label());
         assert!(studio.has(reason), "{action:?} does not say {reason:?}: {}", studio.seen());

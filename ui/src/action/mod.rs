@@ -67,6 +67,7 @@ pub enum Action {
     Preview,
     PreviewHere,
     Run,
+    RunLive,
     Stop,
 
     CommandPalette,
@@ -166,6 +167,7 @@ impl Action {
         Self::Preview,
         Self::PreviewHere,
         Self::Run,
+        Self::RunLive,
         Self::Stop,
         Self::CommandPalette,
         Self::Shortcuts,
@@ -230,7 +232,8 @@ impl Action {
             Self::Preview => spec("preview", "Preview", "Read a sample and show the rows at every node; nothing is written", Some("ui/preview"), keys![CTRL Enter]),
             Self::PreviewHere => spec("preview_here", "Preview to here", "Read a sample and show the rows at the selected node and above it", None, keys![SHIFT Enter]),
             Self::Run => spec("run", "Run", "Read everything up to now, write it, and commit the offsets", Some("ui/run"), keys![CTRL_SHIFT Enter]),
-            Self::Stop => spec("stop", "Stop", "End what is going on; nothing half done stays", Some("ui/stop"), keys![CTRL_ALT Enter]),
+            Self::RunLive => spec("run_live", "Run live…", "Read, write and commit what is new, again and again until it is stopped", Some("ui/live"), keys![CTRL_SHIFT R]),
+            Self::Stop => spec("stop", "Stop", "End what is going on; nothing half done stays. A live run ends between two batches, at once when stopped again", Some("ui/stop"), keys![CTRL_ALT Enter]),
 
             Self::CommandPalette => spec("command_palette", "Search or run a command…", "Everything that the studio can do, by name", Some("ui/search"), keys![CTRL K, CTRL_SHIFT P]),
             Self::Shortcuts => spec("shortcuts", "Keyboard shortcuts…", "All keys, and how to change them", None, keys![PLAIN F1]),
@@ -263,6 +266,7 @@ impl Action {
                 | Self::NewWindow
                 | Self::Preview
                 | Self::Run
+                | Self::RunLive
                 | Self::Stop
                 | Self::CommandPalette
                 | Self::Shortcuts

@@ -106,24 +106,30 @@ impl Action {
                 Resolved::Off("Select one node first")
             }
             Self::SelectNone if doc.selection.is_empty() => Resolved::Off("Nothing is selected"),
-            Self::SelectAll | Self::TidyUp | Self::FitAll | Self::Export | Self::Preview | Self::Run
+            Self::SelectAll
+            | Self::TidyUp
+            | Self::FitAll
+            | Self::Export
+            | Self::Preview
+            | Self::Run
+            | Self::RunLive
                 if !has_nodes =>
             {
                 Resolved::Off("The flow has no nodes yet")
             }
-            Self::Preview | Self::PreviewHere | Self::Run if doc.job.is_some() => {
+            Self::Preview | Self::PreviewHere | Self::Run | Self::RunLive if doc.job.is_some() => {
                 Resolved::Off("A preview or run is going on; stop it first")
             }
-            Self::Preview | Self::PreviewHere | Self::Run if doc.waits_for.is_some() => {
+            Self::Preview | Self::PreviewHere | Self::Run | Self::RunLive if doc.waits_for.is_some() => {
                 Resolved::Off("The embedded broker is still starting")
             }
-            Self::Run if doc.first_error().is_some() => {
+            Self::Run | Self::RunLive if doc.first_error().is_some() => {
                 Resolved::Off("Mend the nodes that need something first")
             }
             Self::Stop => match &doc.job {
                 None => Resolved::Off("Nothing is running"),
                 Some(job) if job.is_committing => Resolved::Off("Too late: the rows are being made visible"),
-                Some(job) if job.is_stopping() => Resolved::Off("It is stopping"),
+                Some(job) if job.is_ending() => Resolved::Off("It is stopping"),
                 Some(_) => Resolved::Window,
             },
             _ => Resolved::Window,

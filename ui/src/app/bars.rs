@@ -56,19 +56,14 @@ impl App {
             let is_open = self.connections.is_open();
             verb(ui, Action::Preview, Look::Keyed, &env, keymap, requests);
             verb(ui, Action::Run, Look::Primary, &env, keymap, requests);
+            let quiet = if is_narrow { Look::Icon } else { Look::Quiet };
+            verb(ui, Action::RunLive, quiet, &env, keymap, requests);
             verb(ui, Action::Stop, Look::Quiet, &env, keymap, requests);
             tool::rule(ui);
             for action in [Action::Undo, Action::Redo] {
                 verb(ui, action, Look::Icon, &env, keymap, requests);
             }
-            verb(
-                ui,
-                Action::TidyUp,
-                if is_narrow { Look::Icon } else { Look::Quiet },
-                &env,
-                keymap,
-                requests,
-            );
+            verb(ui, Action::TidyUp, quiet, &env, keymap, requests);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 verb(ui, Action::Export, Look::Framed, &env, keymap, requests);
                 let look = match () {
@@ -247,7 +242,18 @@ fn what_goes_on(doc: &Doc) -> String {
             (None, None) => doc.log.last_info().unwrap_or("Ready").to_owned(),
         };
     };
+    if let Some(live) = &job.live {
+        let state = if job.is_ending() {
+            "ends, the batch that runs is dropped".to_owned()
+        } else if job.is_stopping() {
+            "ends after this batch".to_owned()
+        } else {
+            live.words()
+        };
+        return tool::ellipsized(&format!("Live: {state}"), 110);
+    }
     let what = match &job.goal {
+        Goal::Live(_) => "Live",
         Goal::Run => "Run",
         Goal::Preview(_) => "Preview",
     };

@@ -86,7 +86,16 @@ const MENUS: [Menu; 5] = [
             Some(Action::PreviousArea),
         ],
     ),
-    ("Run", &[Some(Action::Preview), Some(Action::PreviewHere), Some(Action::Run), Some(Action::Stop)]),
+    (
+        "Run",
+        &[
+            Some(Action::Preview),
+            Some(Action::PreviewHere),
+            Some(Action::Run),
+            Some(Action::RunLive),
+            Some(Action::Stop),
+        ],
+    ),
     ("Help", &[Some(Action::CommandPalette), Some(Action::Shortcuts), None, Some(Action::About)]),
 ];
 
@@ -101,6 +110,7 @@ const ON_CANVAS: &[Option<Action>] = &[
     None,
     Some(Action::Preview),
     Some(Action::Run),
+    Some(Action::RunLive),
 ];
 
 const ON_NODES: &[Option<Action>] = &[

@@ -65,7 +65,8 @@ impl App {
         if doc.canvas.escape() || !std::mem::take(&mut doc.selection).is_empty() {
             return;
         }
-        if let Some(job) = doc.job.as_mut() {
+        // A live run is there to stay while one does other things.
+        if let Some(job) = doc.job.as_mut().filter(|job| job.live.is_none()) {
             job.stop();
         }
     }
@@ -249,6 +250,7 @@ impl App {
                 self.start(Goal::Preview(node));
             }
             Action::Run => self.start(Goal::Run),
+            Action::RunLive => self.dialog = self.docs.get(self.front).map(Dialog::live),
             Action::Stop => {
                 if let Some(job) = self.docs.get_mut(self.front).and_then(|doc| doc.job.as_mut()) {
                     job.stop();
@@ -378,6 +380,14 @@ impl App {
             Answered::Recover(is_wanted) => {
                 self.dialog = None;
                 self.decide_draft(is_wanted);
+            }
+            Answered::Live(live) => {
+                self.dialog = None;
+                let is_new = self.doc().is_some_and(|doc| doc.flow.live.unwrap_or_default() != live);
+                if is_new {
+                    self.edit(vec![Edit::SetLive { live: Some(live) }]);
+                }
+                self.start(Goal::Live(live));
             }
             Answered::PickExportFolder => self.ask_export_folder(),
             Answered::Export { flow, target, folder } => self.export(flow, target, folder),

@@ -122,6 +122,12 @@ impl CanvasState {
                 ui.label(&fact.view.caption);
             }
         }
+        if let Some(metrics) = doc.metrics_of(&node.id) {
+            let words = crate::panel::runs::metrics::words(metrics);
+            for line in words.chunks(3) {
+                ui.label(RichText::new(line.join(" · ")).font(theme::small()).color(tokens.dim));
+            }
+        }
         let has_failed = self.known.state(item) == Some(Status::Failed);
         for problem in doc.troubles(&node.id) {
             let color = if has_failed { tokens.error } else { tokens.warn };

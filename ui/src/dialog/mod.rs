@@ -4,6 +4,7 @@ mod about;
 mod close;
 mod connection;
 mod export;
+mod live;
 mod palette;
 mod recover;
 mod shortcuts;
@@ -11,7 +12,7 @@ mod shortcuts;
 use std::path::PathBuf;
 
 use egui::{Frame, Id, Margin, Modal, Ui};
-use flowloom_flow::{NodeId, Registry, Target};
+use flowloom_flow::{Live, NodeId, Registry, Target};
 use flowloom_studio::{Draft, FlowKey, Session};
 
 use crate::action::{Action, Env, Keymap, Shortcut};
@@ -39,6 +40,7 @@ pub enum Dialog {
     Close(close::CloseDialog),
     Recover(recover::Recover),
     Connection(Question),
+    Live(live::LiveDialog),
     About,
 }
 
@@ -56,6 +58,8 @@ pub enum Answered {
     /// Whether the found draft is wanted.
     Recover(bool),
     Connection(Decision),
+    /// Runs the flow live.
+    Live(Live),
     PickExportFolder,
     Export {
         flow: FlowKey,
@@ -93,6 +97,11 @@ impl Dialog {
         Self::Recover(recover::Recover::new(draft, found))
     }
 
+    /// Asks when a live run of this flow reads its next batch.
+    pub fn live(doc: &Doc) -> Self {
+        Self::Live(live::LiveDialog::new(doc))
+    }
+
     /// Takes in what came since the last frame; whether something is still under way.
     pub fn poll(&mut self) -> bool {
         match self {
@@ -120,6 +129,7 @@ impl Dialog {
             Self::Close(close) => close.ui(ui),
             Self::Recover(recover) => recover.ui(ui),
             Self::Connection(question) => connection::ui(ui, question),
+            Self::Live(live) => live.ui(ui),
             Self::About => about::ui(ui),
         });
         let may_dismiss = !matches!(self, Self::Recover(_));

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-use flowloom_flow::{Counts, NodeId, Problem, Progress, Written};
-use flowloom_studio::{Job, NodePreview, Outcome, Preview, Report, RunEvent, RunOutcome, Session, State};
+use flowloom_flow::{Counts, Live, NodeId, Problem, Progress, SourceMetrics, Written};
+use flowloom_studio::{
+    Job, LiveAsk, NodePreview, Outcome, Preview, Report, RunEvent, RunOutcome, Session, State,
+};
 
-use super::{Doc, Log, job_of};
+use super::{Doc, LiveRun, Log, job_of};
 use crate::format;
 
 /// What a job is for.
@@ -15,6 +17,7 @@ pub enum Goal {
     /// Of everything above this node and itself; `None`: of every node.
     Preview(Option<NodeId>),
     Run,
+    Live(Live),
 }
 
 /// A job that goes on.
@@ -22,13 +25,17 @@ pub struct Running {
     pub goal: Goal,
     job: Job,
     pub since: Instant,
-    /// When it was asked to stop.
-    stopped: Option<Instant>,
+    /// It was asked to stop; a live run goes on to the next edge.
+    is_stopped: bool,
+    /// When it was cancelled.
+    cancelled: Option<Instant>,
     /// Writers make their rows visible: too late to stop.
     pub is_committing: bool,
     /// Of the nodes as they were when the job began.
     signatures: HashMap<NodeId, u64>,
     pub nodes: HashMap<NodeId, NodeRun>,
+    /// Of a live run.
+    pub live: Option<LiveRun>,
 }
 
 /// What a job said of a node so far.
@@ -40,17 +47,23 @@ pub struct NodeRun {
     pub rows: BTreeMap<String, u64>,
     pub counts: Option<Counts>,
     pub written: Option<Written>,
+    /// Of a source that measures itself.
+    pub metrics: Option<SourceMetrics>,
     pub problems: Vec<Problem>,
     pub elapsed_ms: f64,
     /// Start of its part.
-    began: Option<Instant>,
+    pub(super) began: Option<Instant>,
+    /// In a live run: what came before the batch that runs.
+    pub(super) before: (Progress, BTreeMap<String, u64>),
 }
 
 impl NodeRun {
     /// Records a second so far; `None` before there is a rate.
     pub fn rate(&self) -> Option<f64> {
         let seconds = self.began?.elapsed().as_secs_f64();
-        (seconds > 0.05).then(|| self.progress.map_or(0, |progress| progress.records) as f64 / seconds)
+        let records =
+            self.progress.map_or(0, |progress| progress.records).saturating_sub(self.before.0.records);
+        (seconds > 0.05).then(|| records as f64 / seconds)
     }
 
     /// Time until the source has read everything, at its rate so far.
@@ -63,14 +76,23 @@ impl NodeRun {
 }
 
 impl Running {
-    /// Asks the job to end; it answers within 200 ms unless it is committing.
+    /// Asks the job to end; it answers within 200 ms unless it is committing. A live run ends between two batches, and
+    /// at once when it is asked again.
     pub fn stop(&mut self) {
-        self.job.cancel().cancel();
-        self.stopped.get_or_insert_with(Instant::now);
+        self.job.stop();
+        self.is_stopped = true;
+        if self.job.cancel().is_cancelled() {
+            self.cancelled.get_or_insert_with(Instant::now);
+        }
     }
 
     pub fn is_stopping(&self) -> bool {
-        self.stopped.is_some()
+        self.is_stopped
+    }
+
+    /// Nothing more can be asked of it.
+    pub fn is_ending(&self) -> bool {
+        self.cancelled.is_some()
     }
 
     /// How much of the reading is done, 0 to 1, where every source knows its end.
@@ -99,15 +121,21 @@ impl Running {
     /// Takes in the events that have come; what is worth a line goes to `log`.
     fn drain(&mut self, log: &mut Log) {
         let events: Vec<RunEvent> = self.job.events().collect();
-        for problem in events.into_iter().filter_map(|event| self.take(event)) {
-            log.problem(problem);
+        for event in events {
+            self.take(event, log);
         }
     }
 
-    fn take(&mut self, event: RunEvent) -> Option<Problem> {
+    fn take(&mut self, event: RunEvent, log: &mut Log) {
+        let is_live = self.live.is_some();
         match event {
             RunEvent::State { node, state } => {
                 let entry = self.nodes.entry(node).or_default();
+                // Between batches a node stays what it came to.
+                let is_idle = matches!(state, State::Queued | State::Skipped);
+                if is_live && is_idle && entry.state == Some(State::Done) {
+                    return;
+                }
                 if state == State::Running {
                     entry.began.get_or_insert_with(Instant::now);
                 }
@@ -116,16 +144,32 @@ impl Running {
             RunEvent::Progress { node, progress } => {
                 let entry = self.nodes.entry(node).or_default();
                 entry.began.get_or_insert_with(Instant::now);
-                entry.progress = Some(progress);
+                let before = entry.before.0;
+                entry.progress = Some(Progress {
+                    records: before.records + progress.records,
+                    bytes: before.bytes + progress.bytes,
+                    // A live run has no end to be on the way to.
+                    target: progress.target.filter(|_| !is_live),
+                });
             }
             RunEvent::Rows { node, port, rows } => {
-                self.nodes.entry(node).or_default().rows.insert(port.to_owned(), rows);
+                let entry = self.nodes.entry(node).or_default();
+                let before = entry.before.1.get(port).copied().unwrap_or_default();
+                entry.rows.insert(port.to_owned(), before + rows);
             }
             RunEvent::Committing => self.is_committing = true,
-            RunEvent::Note { problem } => return Some(problem),
+            RunEvent::Note { problem } => log.problem(problem),
+            RunEvent::Measured { node, metrics } => {
+                let entry = self.nodes.entry(node).or_default();
+                // The totals of a live run follow at the end of the batch.
+                if entry.metrics.is_none() || !is_live {
+                    entry.metrics = Some(*metrics);
+                }
+            }
+            RunEvent::Phase { phase } => self.take_phase(phase, log),
+            RunEvent::Batch { total } => self.take_total(*total, log),
             RunEvent::Finished { .. } => {}
         }
-        None
     }
 }
 
@@ -142,22 +186,27 @@ impl Doc {
                 flowloom_studio::Command::Preview { flow, ask, values }
             }
             Goal::Run => flowloom_studio::Command::Run { flow, values },
+            Goal::Live(live) => flowloom_studio::Command::RunLive { flow, values, live: LiveAsk::new(*live) },
         };
         let Some(job) = job_of(session.send(command))? else { return Ok(()) };
         let what = match &goal {
             Goal::Preview(None) => "Preview started".to_owned(),
             Goal::Preview(Some(node)) => format!("Preview of `{node}` started"),
             Goal::Run => "Run started".to_owned(),
+            Goal::Live(live) => format!("Live run started: {}", live.caption()),
         };
+        let live = matches!(goal, Goal::Live(_)).then(LiveRun::default);
         self.log.info(what);
         self.job = Some(Running {
             goal,
             job,
             since: Instant::now(),
-            stopped: None,
+            is_stopped: false,
+            cancelled: None,
             is_committing: false,
             signatures: self.signatures.clone(),
             nodes: HashMap::new(),
+            live,
         });
         Ok(())
     }
@@ -166,8 +215,8 @@ impl Doc {
     pub(super) fn poll_job(&mut self) {
         let Some(running) = &mut self.job else { return };
         running.drain(&mut self.log);
-        let grace = Duration::from_millis(150);
-        let is_left = !running.is_committing && running.stopped.is_some_and(|at| at.elapsed() > grace);
+        let grace = running.job.grace();
+        let is_left = !running.is_committing && running.cancelled.is_some_and(|at| at.elapsed() > grace);
         let Some(outcome) = running.job.outcome().or_else(|| is_left.then_some(Outcome::Cancelled)) else {
             return;
         };
@@ -216,6 +265,8 @@ impl Doc {
             .flat_map(|node| node.rows.values())
             .sum();
         let ended = match report.outcome {
+            _ if report.live.is_some() => live_ended(&report, written),
+            RunOutcome::Live => "Run goes on".to_owned(),
             RunOutcome::Done if written > 0 => {
                 format!("Run done in {took}: {} rows written", format::count(written))
             }
@@ -229,6 +280,7 @@ impl Doc {
             entry.state = Some(node.state);
             entry.rows.clone_from(&node.rows);
             entry.counts = node.counts;
+            entry.metrics = node.metrics;
             entry.elapsed_ms = node.elapsed_ms;
             entry.problems.clone_from(&node.notes);
             if let Some(written) = node.written {
@@ -272,5 +324,17 @@ impl Doc {
             let signature = *signatures.get(&id)?;
             Some((id, (signature, run)))
         }));
+    }
+}
+
+/// How a live run ended, in words.
+fn live_ended(report: &Report, written: u64) -> String {
+    let batches = report.live.as_ref().map_or(0, |live| live.batches);
+    let noun = if batches == 1 { "batch" } else { "batches" };
+    let did = format!("{} {noun}, {} rows written", format::count(batches), format::count(written));
+    match report.outcome {
+        RunOutcome::Cancelled => format!("Live run cancelled after {did}; its last batch left nothing"),
+        RunOutcome::Failed => format!("Live run failed after {did}"),
+        RunOutcome::Done | RunOutcome::Live => format!("Live run ended: {did}"),
     }
 }

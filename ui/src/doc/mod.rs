@@ -3,6 +3,7 @@
 //! A document never changes the flow itself; it follows the session after each command.
 
 mod job;
+mod live;
 mod log;
 mod view;
 
@@ -18,6 +19,7 @@ use crate::canvas::CanvasState;
 use crate::signature::signatures;
 
 pub use job::{Goal, NodeRun, Running};
+pub use live::LiveRun;
 pub use log::{Level, Line, Log};
 pub use view::{NodeView, title_of};
 

@@ -59,6 +59,10 @@ impl Doc {
 
     /// What is wrong with the node as it is now: its settings first, then what its last job said.
     pub fn trouble(&self, id: &NodeId) -> Option<&Problem> {
+        let of_job = || {
+            let node = self.job.as_ref()?.nodes.get(id)?;
+            node.problems.first().filter(|_| node.state == Some(flowloom_studio::State::Failed))
+        };
         let of_run = || {
             let (signature, run) = self.runs.get(id)?;
             self.is_current(id, *signature).then(|| run.problems.first()).flatten()
@@ -67,7 +71,7 @@ impl Doc {
             let (signature, look) = self.looks.get(id)?;
             self.is_current(id, *signature).then(|| look.problems.first()).flatten()
         };
-        self.settings_trouble(id).or_else(of_run).or_else(of_look)
+        self.settings_trouble(id).or_else(of_job).or_else(of_run).or_else(of_look)
     }
 
     /// Everything that is wrong with the node, for hover text.
@@ -96,6 +100,12 @@ impl Doc {
         }
         let (_, look) = self.looks.get(id)?;
         look.ports.iter().find(|each| each.port == port).map(|each| each.rows.height() as u64)
+    }
+
+    /// What a source measured, in the job that goes on or the last run.
+    pub fn metrics_of(&self, id: &NodeId) -> Option<&flowloom_flow::SourceMetrics> {
+        let now = self.job.as_ref().and_then(|job| job.nodes.get(id));
+        now.or_else(|| self.run_of(id))?.metrics.as_ref()
     }
 
     /// The node at a glance.

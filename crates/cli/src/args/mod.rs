@@ -3,10 +3,11 @@
 pub(crate) mod connections;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use flowloom_engine::PreviewAsk;
-use flowloom_flow::{Sample, Target};
+use flowloom_flow::{Problem, Sample, Target, live};
 
 /// Kafka pipelines: run, preview, check and export flows.
 #[derive(Debug, Parser)]
@@ -65,6 +66,44 @@ pub(crate) struct Run {
     /// Print one JSON object with rows, offsets and timings of each node
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
+    /// Serve the run's numbers for Prometheus at `http://HOST:PORT/metrics` while it goes; also
+    /// `FLOWLOOM_METRICS_ADDRESS`
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) metrics_address: Option<String>,
+}
+
+/// What a live run is told; the rest stands in the flow's block `live`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct LiveArgs {
+    /// Run batch after batch until SIGINT or SIGTERM, which let the batch end; a second one cancels it
+    #[arg(long)]
+    pub(crate) live: bool,
+    /// A batch begins after this time, such as 10s; without any other word of the flow or the call, 10s
+    #[arg(long, value_name = "TIME", requires = "live", value_parser = time)]
+    pub(crate) every: Option<Duration>,
+    /// A batch begins as soon as so many messages wait
+    #[arg(long, value_name = "N", requires = "live", value_parser = count)]
+    pub(crate) messages: Option<u64>,
+    /// A batch begins as soon as so many bytes wait, such as 1MB; estimated by the messages before
+    #[arg(long, value_name = "SIZE", requires = "live", value_parser = size)]
+    pub(crate) bytes: Option<u64>,
+    /// End after so many batches; those without anything new do not count
+    #[arg(long, value_name = "N", requires = "live", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) batches: Option<u64>,
+}
+
+fn time(text: &str) -> Result<Duration, Problem> {
+    live::parse_duration(text)
+}
+
+fn count(text: &str) -> Result<u64, Problem> {
+    live::parse_count(text)
+}
+
+fn size(text: &str) -> Result<u64, Problem> {
+    live::parse_bytes(text)
 }
 
 #[derive(Debug, ClapArgs)]

@@ -6,6 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod describe;
 pub(crate) mod export;
 pub(crate) mod infer;
+mod live;
 pub(crate) mod open;
 pub(crate) mod peek;
 pub(crate) mod preview;
@@ -16,11 +17,11 @@ pub(crate) mod topics;
 
 use std::time::Duration;
 
-use flowloom_engine::Limits;
+use flowloom_engine::{Limits, RunEvent};
+use flowloom_flow::Problem;
 use flowloom_flow::parameters::parse_set;
-use flowloom_flow::{Cancel, Problem};
 use flowloom_studio::connections::{Answer, Ask};
-use flowloom_studio::{Command, FlowKey, Job, Outcome, Reply, Session, Values};
+use flowloom_studio::{Command, FlowKey, Job, Outcome, Reply, Session, Stopper, Values};
 
 use crate::args::FlowArgs;
 use crate::output::{Ended, show_problem};
@@ -52,10 +53,19 @@ fn values(set: &[String]) -> Result<Values, Ended> {
 
 /// Sends `command` and waits for its job, with bars and Ctrl-C.
 pub(crate) fn finish(session: &mut Session, command: Command, is_quiet: bool) -> Result<Outcome, Ended> {
-    let Reply::Job(job) = session.send(command).map_err(Ended::by_domain)? else { return Err(unexpected()) };
-    on_interrupt(job.cancel().clone());
     let mut progress = Progress::new(is_quiet);
-    let outcome = job.wait(|event| progress.show(&event));
+    watch(session, command, |event| progress.show(event))
+}
+
+/// Sends `command` and waits for its job, with Ctrl-C; `each` sees what it says on the way.
+pub(crate) fn watch(
+    session: &mut Session,
+    command: Command,
+    mut each: impl FnMut(&RunEvent),
+) -> Result<Outcome, Ended> {
+    let Reply::Job(job) = session.send(command).map_err(Ended::by_domain)? else { return Err(unexpected()) };
+    on_interrupt(job.stopper());
+    let outcome = job.wait(|event| each(&event));
     if matches!(outcome, Outcome::Cancelled) {
         leave(&job);
     }
@@ -78,13 +88,14 @@ pub(crate) fn answer(outcome: Outcome) -> Result<Answer, Ended> {
     }
 }
 
-/// Ctrl-C, and what schedulers send, cancel the job; a second one ends the program at once.
-pub(crate) fn on_interrupt(cancel: Cancel) {
+/// Ctrl-C, and what schedulers send, cancel the job: of a live run the first stops it between two batches and the
+/// second cancels. The next one ends the program at once.
+pub(crate) fn on_interrupt(stopper: Stopper) {
     let handler = move || {
-        if cancel.is_cancelled() {
+        if stopper.is_cancelled() {
             std::process::exit(1);
         }
-        cancel.cancel();
+        stopper.stop();
     };
     if let Err(error) = ctrlc::try_set_handler(handler) {
         tracing::debug!("Ctrl-C ends the program without cleaning up: {error}");

@@ -73,7 +73,7 @@ fn follow(args: &Peek, ask: Ask) -> Call {
     let mut session = Session::new(Limits::default());
     let reply = session.send(Command::Connections(ask)).map_err(Ended::by_domain)?;
     let Reply::Tail { job, messages } = reply else { return Err(unexpected()) };
-    on_interrupt(job.cancel().clone());
+    on_interrupt(job.stopper());
     loop {
         let outcome = job.outcome();
         let new: Vec<Seen> = messages.lock().drain(..).collect();

@@ -6,13 +6,15 @@ use flowloom_engine::{NodeReport, Outcome as How, Report, State};
 use flowloom_flow::Problem;
 use flowloom_studio::{Command, FlowKey, Outcome, Session, Values};
 
-use super::{cancelled, finish, open, unexpected};
+use super::{cancelled, finish, live, open, unexpected, watch};
 use crate::args::Run;
-use crate::output::{Call, Ended, duration, json_line, line, show_problem, thousands};
+use crate::metrics::Metrics;
+use crate::output::{Call, Ended, aside, duration, json_line, line, show_problem, thousands};
+use crate::progress::Progress;
 
 pub(crate) fn run(args: &Run) -> Call {
     let result = open(&args.flow).and_then(|(mut session, flow, values)| {
-        let report = report(&mut session, flow, values, args.json)?;
+        let report = watched(args, &mut session, flow, values)?;
         if args.json {
             json_line(&report)?;
             return Ok(if report.outcome == How::Done { ExitCode::SUCCESS } else { ended(&report).code() });
@@ -26,6 +28,29 @@ pub(crate) fn run(args: &Run) -> Call {
     }
 }
 
+/// Runs the flow, once or live, and tells who listens.
+fn watched(args: &Run, session: &mut Session, flow: FlowKey, values: Values) -> Result<Report, Ended> {
+    let wrong = |problem| Ended::Wrong(vec![problem]);
+    let of = session.flow(flow).map_err(wrong)?;
+    let metrics = Metrics::start(args.metrics_address.as_deref(), &of.name).map_err(wrong)?;
+    if let Some(url) = metrics.url() {
+        aside(&format!("metrics: {url}"));
+    }
+    if args.live.live {
+        let ask = live::ask(&args.live, of.live);
+        let mut told = live::Told::new(&ask, args.json);
+        return record(watch(session, Command::RunLive { flow, values, live: ask }, |event| {
+            metrics.take(event);
+            told.tell(event);
+        })?);
+    }
+    let mut progress = Progress::new(args.json);
+    record(watch(session, Command::Run { flow, values }, |event| {
+        metrics.take(event);
+        progress.show(event);
+    })?)
+}
+
 /// Runs the flow to its end.
 pub(crate) fn report(
     session: &mut Session,
@@ -33,7 +58,11 @@ pub(crate) fn report(
     values: Values,
     is_quiet: bool,
 ) -> Result<Report, Ended> {
-    match finish(session, Command::Run { flow, values }, is_quiet)? {
+    record(finish(session, Command::Run { flow, values }, is_quiet)?)
+}
+
+fn record(outcome: Outcome) -> Result<Report, Ended> {
+    match outcome {
         Outcome::Run(report) => Ok(report),
         Outcome::Failed(problems) => Err(Ended::Failed(problems)),
         Outcome::Cancelled => Err(cancelled()),
@@ -43,8 +72,10 @@ pub(crate) fn report(
 
 /// A run that never began because the flow is wrong is the caller's mistake; all else is a failed run.
 fn ended(report: &Report) -> Ended {
-    if report.outcome == How::Cancelled {
-        return cancelled();
+    match (report.outcome, &report.live) {
+        (How::Cancelled, Some(_)) => return live::cancelled(),
+        (How::Cancelled, None) => return cancelled(),
+        _ => {}
     }
     if report.began { Ended::Failed(report.problems.clone()) } else { Ended::Wrong(report.problems.clone()) }
 }
@@ -58,6 +89,14 @@ pub(crate) fn show(report: &Report) -> Result<(), Ended> {
     }
     let of_nodes = report.problems.iter().filter(|problem| !problem.is_error());
     of_nodes.for_each(show_problem);
+    if let Some(live) = &report.live {
+        let batches = if live.batches == 1 { "batch" } else { "batches" };
+        let failures = match live.failures {
+            0 => String::new(),
+            failures => format!(", {} that failed and were tried again", thousands(failures)),
+        };
+        line(&format!("{} {batches}{failures}", thousands(live.batches)))?;
+    }
     if report.outcome == How::Done {
         line(&format!("done in {}", duration(report.elapsed_ms)))?;
     }

@@ -6,7 +6,9 @@ mod report;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use flowloom_flow::{Ask, Batch, Cancel, Compiled, Host, Problem, Read, Scope, Site, Step, Written};
+use flowloom_flow::{
+    Ask, Batch, Cancel, Compiled, Host, NodeId, Position, Problem, Read, Scope, Site, Step, Written,
+};
 use polars::prelude::LazyFrame;
 
 use crate::event::{Events, Report, RunEvent, State};
@@ -19,16 +21,29 @@ use crate::wanted;
 /// Runs one batch of `compiled`. Never panics and never half-commits: what a run that died left behind,
 /// the next one finishes.
 pub fn run(compiled: &Compiled, host: &dyn Host, cancel: &Cancel, events: &Events) -> Report {
-    let mut run = Run::new(compiled, host, cancel, events);
-    let result = guarded(|| run.batch());
-    let report = run.report(result);
+    let (report, _) = batch(compiled, host, &BTreeMap::new(), cancel, events);
     events.send(RunEvent::Finished { report: report.clone() });
     report
+}
+
+/// One batch, and whether it had anything new. `go_on`: where the batch before ended, in a live run.
+pub(crate) fn batch(
+    compiled: &Compiled,
+    host: &dyn Host,
+    go_on: &BTreeMap<NodeId, Position>,
+    cancel: &Cancel,
+    events: &Events,
+) -> (Report, bool) {
+    let mut run = Run::new(compiled, host, go_on, cancel, events);
+    let result = guarded(|| run.batch());
+    let report = run.report(result);
+    (report, run.has_news())
 }
 
 struct Run<'a> {
     compiled: &'a Compiled,
     host: &'a dyn Host,
+    go_on: &'a BTreeMap<NodeId, Position>,
     cancel: &'a Cancel,
     events: &'a Events,
     start: Instant,
@@ -38,18 +53,34 @@ struct Run<'a> {
     probes: BTreeMap<(usize, usize), Probe>,
     read: BTreeMap<usize, (Read, Duration)>,
     written: BTreeMap<usize, Written>,
+    commits: BTreeMap<usize, Commits>,
     notes: Vec<Problem>,
     batch: Batch,
     repeated: bool,
 }
 
+/// Commits of a source's offsets.
+#[derive(Default)]
+struct Commits {
+    done: u64,
+    failed: u64,
+    last: Option<Position>,
+}
+
 impl<'a> Run<'a> {
-    fn new(compiled: &'a Compiled, host: &'a dyn Host, cancel: &'a Cancel, events: &'a Events) -> Self {
+    fn new(
+        compiled: &'a Compiled,
+        host: &'a dyn Host,
+        go_on: &'a BTreeMap<NodeId, Position>,
+        cancel: &'a Cancel,
+        events: &'a Events,
+    ) -> Self {
         let wanted = wanted::for_run(compiled);
         let states = wanted.iter().map(|&i| (i, State::Queued)).collect();
         Self {
             compiled,
             host,
+            go_on,
             cancel,
             events,
             start: Instant::now(),
@@ -58,6 +89,7 @@ impl<'a> Run<'a> {
             probes: BTreeMap::new(),
             read: BTreeMap::new(),
             written: BTreeMap::new(),
+            commits: BTreeMap::new(),
             notes: Vec::new(),
             batch: Batch::default(),
             repeated: false,
@@ -162,6 +194,7 @@ impl<'a> Run<'a> {
                     columns: needs.get(i).into_iter().flatten().cloned().map(Some).collect(),
                     range: range.as_ref(),
                     after: after.as_ref(),
+                    go_on: self.go_on.get(id),
                     progress: &progress,
                     cancel: self.cancel,
                 })
@@ -171,6 +204,9 @@ impl<'a> Run<'a> {
             }
             if let Some(progress) = read.counts.progress() {
                 self.events.send(RunEvent::Progress { node: id.clone(), progress });
+            }
+            if let Some(metrics) = &read.metrics {
+                self.events.send(RunEvent::Measured { node: id.clone(), metrics: Box::new(metrics.clone()) });
             }
             for note in &read.notes {
                 self.note(note.clone().at_node(id));
@@ -193,16 +229,28 @@ impl<'a> Run<'a> {
                 let above = wanted::above(self.compiled, Some(&self.compiled.nodes[i].id));
                 let mut logs = above
                     .iter()
-                    .filter_map(|above| self.read.get(above))
-                    .filter(|(read, _)| read.position.is_some())
+                    .filter_map(|&above| Some((above, &self.read.get(&above)?.0)))
+                    .filter(|&(i, read)| self.is_log(i, read))
                     .peekable();
-                logs.peek().is_some() && logs.all(|(read, _)| read.counts.read == 0)
+                logs.peek().is_some() && logs.all(|(_, read)| read.counts.read == 0)
             })
             .collect();
         for &i in &idle {
             self.set(i, State::Skipped);
         }
         sinks.retain(|(i, _)| !idle.contains(i));
+    }
+
+    /// It goes on from batch to batch, by offsets of its own or within this live run.
+    fn is_log(&self, i: usize, read: &Read) -> bool {
+        read.position.is_some() || self.go_on.contains_key(&self.compiled.nodes[i].id)
+    }
+
+    /// Something was read that was not there before, as far as anybody can tell, or something written.
+    fn has_news(&self) -> bool {
+        let is_new =
+            |(i, (read, _)): (&usize, &(Read, Duration))| !self.is_log(*i, read) || read.counts.read > 0;
+        !self.written.is_empty() || self.read.iter().any(is_new)
     }
 
     /// Runs the plan into what the sinks stage aside, then commits every one of them.
@@ -237,15 +285,19 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn acknowledge(&self, sources: &mut Sources, batch: &Batch) -> Result<(), Problem> {
+    fn acknowledge(&mut self, sources: &mut Sources, batch: &Batch) -> Result<(), Problem> {
         for (i, source) in sources {
             let Some(position) = source.sync().and_then(|sync| batch.0.get(sync)).cloned() else { continue };
             // Also where nothing moved: a partition that starts at its end has its first offset now.
-            source.acknowledge(&position).map_err(|problem| {
+            let commits = self.commits.entry(*i).or_default();
+            if let Err(problem) = source.acknowledge(&position) {
+                commits.failed += 1;
                 let mut problem = problem.at_node(&self.compiled.nodes[*i].id);
                 problem.message = format!("The rows are written, but {}", problem.message);
-                problem
-            })?;
+                return Err(problem);
+            }
+            commits.done += 1;
+            commits.last = Some(position);
         }
         Ok(())
     }

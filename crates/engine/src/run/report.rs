@@ -1,9 +1,10 @@
 //! The record of a run.
 
-use flowloom_flow::{CompiledNode, Counts, Problem};
+use flowloom_flow::{CompiledNode, Counts, Problem, SourceMetrics};
 
 use super::Run;
 use crate::event::{NodeReport, Outcome, Report, State};
+use crate::live::now_ms;
 use crate::probe::Probe;
 
 impl Run<'_> {
@@ -26,6 +27,7 @@ impl Run<'_> {
             batch: self.batch.clone(),
             repeated: self.repeated,
             elapsed_ms: self.start.elapsed().as_secs_f64() * 1e3,
+            live: None,
         }
     }
 
@@ -72,9 +74,24 @@ impl Run<'_> {
             counts: read.map(|(read, _)| read.counts).filter(|counts| *counts != Counts::default()),
             offsets: read.and_then(|(read, _)| read.position.clone()),
             written: self.written.get(&i).cloned(),
+            metrics: self.metrics_of(i),
             elapsed_ms,
             notes: self.notes_of(made),
         }
+    }
+
+    /// What a source measured, with what became of its commits, which come after its read.
+    fn metrics_of(&self, i: usize) -> Option<SourceMetrics> {
+        let read = self.read.get(&i).and_then(|(read, _)| read.metrics.clone());
+        let Some(commits) = self.commits.get(&i) else { return read };
+        let now = now_ms();
+        let mut metrics = read.unwrap_or_else(|| SourceMetrics { at_ms: now, ..SourceMetrics::default() });
+        metrics.commits += commits.done;
+        metrics.commits_failed += commits.failed;
+        if let Some(position) = &commits.last {
+            metrics.committed(position);
+        }
+        Some(metrics)
     }
 
     /// Warnings from before the run, and from it.

@@ -5,15 +5,20 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use flowloom_flow::{
-    Ask, Batch, Cancel, Card, CodeWriter, Counts, Entry, Form, Group, Kind, Port, Position, Problem, Range,
-    Read, Registry, Scope, Sink, Site, Source, Step, Written,
+    Ask, Batch, Cancel, Card, CodeWriter, Counts, Entry, Form, Group, Kind, Pending, Port, Position, Problem,
+    Range, Read, Registry, Scope, Sink, Site, Source, Step, Written,
 };
 use parking_lot::Mutex;
 use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 
-pub(super) static KINDS: &[Entry] =
-    &[Entry::of::<Even>(), Entry::of::<Keep>(), Entry::of::<Log>(), Entry::of::<Numbers>()];
+pub(super) static KINDS: &[Entry] = &[
+    Entry::of::<Even>(),
+    Entry::of::<Keep>(),
+    Entry::of::<Log>(),
+    Entry::of::<Numbers>(),
+    Entry::of::<Two>(),
+];
 pub(super) const REGISTRY: Registry = Registry(KINDS);
 
 /// What outlives a run.
@@ -25,6 +30,10 @@ pub(super) struct World {
     pub(super) stores: BTreeMap<String, Store>,
     /// Where the next run fails, once.
     pub(super) fail: Option<&'static str>,
+    /// What it is then: ours to try again, or the user's to mend.
+    pub(super) is_users: bool,
+    /// How often the log was asked what waits.
+    pub(super) looks: usize,
 }
 
 #[derive(Clone, Default)]
@@ -44,6 +53,9 @@ fn failing(world: &Arc<Mutex<World>>, at: &str) -> Result<(), Problem> {
     let mut world = world.lock();
     if world.fail == Some(at) {
         world.fail = None;
+        if world.is_users {
+            return Err(Problem::user(format!("the test fails {at}")));
+        }
         return Err(Problem::external(format!("the test fails {at}")));
     }
     Ok(())
@@ -129,10 +141,19 @@ impl Source for LogSource {
         Ok(Read {
             frames: vec![frame.select(names)?.lazy()],
             position: Some(at(from, to)),
-            counts: Counts { read, decoded: read, ..Counts::default() },
+            counts: Counts { read, decoded: read, bytes: 8 * read, ..Counts::default() },
             notes: Vec::new(),
+            metrics: None,
             keep: Box::new(()),
         })
+    }
+
+    fn pending(&mut self, after: &Position, _: &Cancel) -> Result<Option<Pending>, Problem> {
+        failing(&self.0, "in pending")?;
+        let mut world = self.0.lock();
+        world.looks += 1;
+        let messages = world.log.len() as u64 - after.topics["log"][&0].to as u64;
+        Ok(Some(Pending { messages, bytes: None }))
     }
 
     fn sync(&self) -> Option<&str> {
@@ -183,6 +204,24 @@ impl Kind for Numbers {
     fn plan(&self, inputs: Vec<LazyFrame>, _: &Site<'_>) -> Result<Step, Problem> {
         assert!(!self.panics, "the kind is broken");
         Ok(Step::Frames(inputs.into_iter().map(|rows| rows.select([col("n")])).collect()))
+    }
+
+    fn schema(&self, _: &[Schema], _: &Site<'_>) -> Result<Vec<Schema>, Problem> {
+        Ok(vec![std::iter::once(Field::new("n".into(), DataType::Int64)).collect()])
+    }
+}
+
+/// Two numbers out of nowhere: a source that keeps nothing and cannot tell what waits.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Two {}
+
+impl Kind for Two {
+    const CARD: &'static Card = card!("two", Source, &[], &[Port::OUT]);
+    no_panel_no_code!();
+
+    fn plan(&self, _: Vec<LazyFrame>, _: &Site<'_>) -> Result<Step, Problem> {
+        Ok(Step::Frames(vec![df!("n" => [1_i64, 2])?.lazy()]))
     }
 
     fn schema(&self, _: &[Schema], _: &Site<'_>) -> Result<Vec<Schema>, Problem> {

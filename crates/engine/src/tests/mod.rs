@@ -1,6 +1,7 @@
 //! The engine's promises, on the smallest kinds that can break them.
 
 mod kinds;
+mod live;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -14,7 +14,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Flow, FlowNode, NodeId, Output, Parameter, Problem, Registry, nearest, parameters};
+use crate::{Flow, FlowNode, Live, NodeId, Output, Parameter, Problem, Registry, nearest, parameters};
 
 /// One change of a flow.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -93,6 +93,10 @@ pub enum Edit {
     SetDescription {
         description: String,
     },
+    /// When a live run reads its next batch; `None`: the default.
+    SetLive {
+        live: Option<Live>,
+    },
     /// Copies of nodes: they take free names and keep the wires among themselves.
     Paste {
         nodes: IndexMap<NodeId, FlowNode>,
@@ -138,6 +142,7 @@ impl Edit {
             Self::RenameParameter { name, to } => rename_parameter(&mut flow, name, to)?,
             Self::SetName { name } => flow.name.clone_from(name),
             Self::SetDescription { description } => flow.description.clone_from(description),
+            Self::SetLive { live } => flow.live = *live,
             Self::Paste { nodes, by } => nodes::paste(&mut flow, nodes, *by),
         }
         Ok(flow)

@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 use super::tree::{Data, Entry, Tree};
 use super::{Lines, Loaded, Upgrade, inputs};
-use crate::{Flow, FlowNode, NodeId, Parameter, Problem, nearest, parameters};
+use crate::{Flow, FlowNode, Live, NodeId, Parameter, Problem, nearest, parameters};
 
-pub(super) const FLOW_FIELDS: &[&str] = &["flowloom", "name", "description", "parameters", "nodes"];
+pub(super) const FLOW_FIELDS: &[&str] = &["flowloom", "name", "description", "live", "parameters", "nodes"];
 pub(super) const PARAMETER_FIELDS: &[&str] = &["default", "description"];
 pub(super) const NODE_FIELDS: &[&str] = &["kind", "version", "inputs", "at", "note", "settings"];
 
@@ -26,6 +26,7 @@ pub(super) fn flow(mut tree: Tree, upgrades: &[Upgrade]) -> Result<Loaded, Vec<P
             "flowloom" => {}
             "name" => flow.name = reader.text(entry.value, &spot),
             "description" => flow.description = reader.text(entry.value, &spot),
+            "live" => flow.live = reader.live(entry.value, &spot),
             "parameters" => flow.parameters = reader.parameters(entry.value, &spot),
             "nodes" => flow.nodes = reader.nodes(entry.value, &spot),
             _ => reader.unknown(&mut flow.rest, entry, &spot, FLOW_FIELDS),
@@ -145,6 +146,22 @@ impl Reader {
                 .push(spot.place(problem.hint(format!("did you mean `{name}`? It is kept as it is"))));
         }
         rest.insert(entry.key, entry.value.into_value());
+    }
+
+    fn live(&mut self, tree: Tree, spot: &Spot) -> Option<Live> {
+        let entries = self.entries(tree, spot, "a map such as `{every: 10s, messages: 1000}`", "");
+        if entries.is_empty() {
+            return None;
+        }
+        let settings: Map<String, Value> =
+            entries.into_iter().map(|entry| (entry.key, entry.value.into_value())).collect();
+        match Live::try_from(settings) {
+            Ok(live) => Some(live),
+            Err(problem) => {
+                self.problems.push(problem.at_line(spot.line));
+                None
+            }
+        }
     }
 
     fn parameters(&mut self, tree: Tree, spot: &Spot) -> IndexMap<String, Parameter> {

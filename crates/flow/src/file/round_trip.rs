@@ -1,10 +1,12 @@
 //! Whatever is saved loads to the very same flow: over arbitrary values, and over text that YAML tempts.
 
+use std::time::Duration;
+
 use serde_json::{Map, Number, Value, json};
 
 use super::{load, parse, read, save, tree};
 use crate::testing::Dice;
-use crate::{Flow, FlowNode, NodeId, Output, Parameter, Wire};
+use crate::{Flow, FlowNode, Live, NodeId, Output, Parameter, Wire};
 
 /// Text that some reader of YAML takes for something else.
 const TEMPTING: &[&str] = &[
@@ -170,6 +172,11 @@ fn flow(dice: &mut Dice) -> Flow {
         name: text(dice),
         description: text(dice),
         rest: rest(dice, read::FLOW_FIELDS),
+        live: (dice.below(2) == 0).then(|| Live {
+            every: Some(Duration::from_millis(100 + dice.below(100_000) as u64)),
+            messages: (dice.below(2) == 0).then(|| 1 + dice.below(9_999) as u64),
+            bytes: (dice.below(2) == 0).then(|| 1 + dice.below(9_999_999) as u64),
+        }),
         ..Flow::default()
     };
     for name in ["topic", "yes", "n", "limit_2"].iter().take(dice.below(5)) {

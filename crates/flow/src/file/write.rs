@@ -16,6 +16,9 @@ pub fn save(flow: &Flow) -> String {
     for (key, value) in &top {
         emit::entry(&mut out, 0, key, value);
     }
+    if let Some(live) = flow.live {
+        emit::short_entry(&mut out, 0, "live", &Value::Object(live.into()));
+    }
     if !flow.parameters.is_empty() {
         out += "parameters:\n";
     }
@@ -112,6 +115,7 @@ description: |-
   What we sell
   where
 future: {}
+live: {every: 10s, messages: 1000, bytes: 1MB}
 parameters:
   bootstrap: {default: localhost:9092, description: Brokers}
   topic: {}

@@ -57,7 +57,15 @@ impl Desk {
         let Step::Source(mut source) = self.plan::<K>(settings)? else { panic!("not a source") };
         let cancel = Cancel::default();
         let progress = &|_| {};
-        source.read(&Ask { scope, columns: vec![None], range: None, after: None, progress, cancel: &cancel })
+        source.read(&Ask {
+            scope,
+            columns: vec![None],
+            range: None,
+            after: None,
+            go_on: None,
+            progress,
+            cancel: &cancel,
+        })
     }
 
     /// All rows, after checking that the announced schema is the real one.

@@ -268,6 +268,7 @@ impl Source for TopicSource {
                 rejected: reading.counts.rejected,
                 bytes: reading.counts.bytes,
             },
+            metrics: None,
             notes: self.notes(&reading, ask.scope),
             keep: keep(reading),
         })

@@ -65,7 +65,15 @@ const RUN: Asked<'static> = Asked { scope: Scope::Run, columns: Vec::new(), rang
 
 fn read(source: &mut dyn Source, asked: Asked<'_>) -> Result<Read, Problem> {
     let Asked { scope, columns, range, after } = asked;
-    source.read(&Ask { scope, columns, range, after, progress: &|_| (), cancel: &Cancel::default() })
+    source.read(&Ask {
+        scope,
+        columns,
+        range,
+        after,
+        go_on: None,
+        progress: &|_| (),
+        cancel: &Cancel::default(),
+    })
 }
 
 fn collected(read: &Read, port: usize) -> DataFrame {
@@ -288,6 +296,7 @@ fn a_wrong_topic_or_a_dead_broker_is_a_failed_read() {
         columns: vec![],
         range: None,
         after: None,
+        go_on: None,
         progress: &|_| (),
         cancel: &cancelled,
     };

@@ -3,8 +3,9 @@
 use egui::accesskit::Role;
 use egui::{Align2, Color32, CursorIcon, Frame, Margin, Rect, RichText, Sense, Ui, Vec2, WidgetInfo};
 use flowloom_flow::Problem;
-use flowloom_studio::{NodeReport, PastRun};
+use flowloom_studio::{LiveFacts, NodeReport, PastRun};
 
+use super::metrics;
 use crate::doc::{Doc, title_of};
 use crate::format;
 use crate::request::{Request, Requests};
@@ -34,12 +35,21 @@ pub(super) fn show(ui: &mut Ui, doc: &Doc, run: &PastRun, out: &mut Requests) {
                     tokens.dim,
                 );
             }
+            if let Some(live) = &report.live {
+                note(ui, &batches(live), tokens.dim);
+                if let Some(problem) = live.last_problem.as_ref().filter(|_| report.problems.is_empty()) {
+                    trouble(ui, doc, &problem.clone().warning(), out);
+                }
+            }
             for problem in &report.problems {
                 trouble(ui, doc, problem, out);
             }
             for node in &report.nodes {
                 line(ui, doc, node, out);
-                offsets(ui, node);
+                match &node.metrics {
+                    Some(measured) => metrics::show(ui, node.node.as_str(), measured),
+                    None => offsets(ui, node),
+                }
                 for problem in &node.notes {
                     trouble(ui, doc, problem, out);
                 }
@@ -49,6 +59,16 @@ pub(super) fn show(ui: &mut Ui, doc: &Doc, run: &PastRun, out: &mut Requests) {
             }
         },
     );
+}
+
+/// What a live run came to.
+fn batches(live: &LiveFacts) -> String {
+    let noun = if live.batches == 1 { "batch" } else { "batches" };
+    let last = live.last_batch_ms.map(|ms| format!(", the last at {}", format::date_time(ms)));
+    let failed = (live.failures > 0)
+        .then(|| format!("; {} attempts failed and were tried again", format::count(live.failures)));
+    let (last, failed) = (last.unwrap_or_default(), failed.unwrap_or_default());
+    format!("Live: {} {noun}{last}{failed}", format::count(live.batches))
 }
 
 fn note(ui: &mut Ui, text: &str, color: Color32) {

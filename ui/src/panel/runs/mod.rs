@@ -1,6 +1,7 @@
 //! Earlier runs of this flow, from whatever front end.
 
 mod details;
+pub(crate) mod metrics;
 
 use std::collections::BTreeSet;
 
@@ -160,6 +161,7 @@ fn outcome(run: &PastRun) -> (Status, &'static str) {
         "done" => (Status::Done, "done"),
         "failed" => (Status::Failed, "failed"),
         "cancelled" => (Status::Skipped, "cancelled"),
+        "live" => (Status::Running, "live"),
         _ => (Status::Ready, "unknown"),
     }
 }

@@ -37,7 +37,7 @@ fn tested(ask: Ask, is_shown: bool) -> Result<Vec<Step>, Ended> {
     let mut session = Session::new(Limits::default());
     let reply = session.send(Command::Connections(ask)).map_err(Ended::by_domain)?;
     let Reply::Test { job, steps } = reply else { return Err(unexpected()) };
-    on_interrupt(job.cancel().clone());
+    on_interrupt(job.stopper());
     let mut count = 0;
     loop {
         let outcome = job.outcome();
