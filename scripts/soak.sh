@@ -11,6 +11,7 @@ program=${PROGRAM:-$target/release/flowloom}
 [[ -x $program ]] || program=$target/debug/flowloom
 [[ -x $program ]] || { echo "no $program: build it with \`cargo build --workspace --bins\`" >&2; exit 1; }
 every_s=${EVERY_S:-10}
+cargo build -q -p flowloom-kafka --example steady
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/flowloom-soak.XXXXXX")
 pids=()
@@ -25,10 +26,6 @@ mkdir "$folder/kafka"
 scripts/kafka.sh start "$folder/kafka" >/dev/null
 set -a; source "$folder/kafka/env"; set +a
 export FLOWLOOM_HOME=$folder/home FLOWLOOM_KEYRING=off
-bin=$(dirname "$(find "$FLOWLOOM_CACHE" -path '*/bin/kafka-topics.sh' -print -quit)")
-quiet() { KAFKA_LOG4J_OPTS=-Dlog4j.rootLogger=OFF "$@" >/dev/null 2>&1; }
-quiet "$bin/kafka-topics.sh" --bootstrap-server "$KAFKA_PLAINTEXT" --create --topic soak --partitions 4
-
 cat >"$folder/soak.flow.yaml" <<FLOW
 flowloom: 1
 name: Soak
@@ -40,7 +37,7 @@ nodes:
       bootstrap_servers: $KAFKA_PLAINTEXT
       topic: soak
       sync_name: soak
-      fields: [{name: id, type: Int64}, {name: amount, type: Float64}, {name: status, type: String}]
+      fields: [{name: order_id, type: Int64}, {name: amount, type: Float64}, {name: status, type: String}]
   paid:
     kind: filter
     inputs: [source]
@@ -56,11 +53,9 @@ nodes:
       mode: append
 FLOW
 
-printf '{"id":%d,"amount":%d.5,"status":"paid"}\n' $(for ((i = 0; i < 500; i++)); do echo $i $((i % 90)); done) >"$folder/payloads"
-KAFKA_HEAP_OPTS=-Xmx128m quiet "$bin/kafka-producer-perf-test.sh" --topic soak --throughput "$rate" \
-  --num-records $((rate * minutes * 60 + rate * 30)) --payload-file "$folder/payloads" \
-  --producer-props bootstrap.servers="$KAFKA_PLAINTEXT" linger.ms=20 &
+"$target/debug/examples/steady" soak 4 "$rate" $((minutes * 60 + 60)) &
 pids+=($!)
+sleep 2 # the topic is there
 
 "$program" run "$folder/soak.flow.yaml" --live --json --metrics-address 127.0.0.1:0 >"$folder/report" 2>"$folder/said" &
 run=$!

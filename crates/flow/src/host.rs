@@ -185,7 +185,7 @@ mod tests {
         let cancel = Cancel::default();
         assert!(!cancel.wait(Duration::from_millis(1)));
         let (other, began) = (cancel.clone(), Instant::now());
-        let waiting = std::thread::spawn(move || other.wait(Duration::from_secs(60)));
+        let waiting = std::thread::spawn(move || other.wait(Duration::from_mins(1)));
         cancel.stop();
         assert!(waiting.join().expect("it ends"));
         assert!(began.elapsed() < Duration::from_secs(30));

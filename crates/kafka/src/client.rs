@@ -25,6 +25,7 @@ pub use kerberos::Kerberos;
 pub use known::{KnownProperty, known_properties};
 pub use oauth::{AwsCredentials, MskIam, Oidc, Token};
 pub use security::{Login, Mechanism, Security};
+pub use watch::RoundTrip;
 pub(crate) use watch::{Complaints, Watch, code_of, describe, reason_of};
 
 /// Where brokers listen when nobody says otherwise.

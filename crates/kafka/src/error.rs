@@ -216,7 +216,9 @@ impl Error {
             | Self::ConnectionLost { .. }
             | Self::Stalled { .. }
             | Self::NoLeader { .. }
-            | Self::GroupBusy { .. } => true,
+            | Self::GroupBusy { .. }
+            // A spelling does not mend itself, but a network's name service does.
+            | Self::Unresolved { .. } => true,
             Self::CommitRefused { source, .. } | Self::Kafka { source, .. } => {
                 source.as_ref().and_then(|source| source.rdkafka_error_code()).is_some_and(is_transient)
             }

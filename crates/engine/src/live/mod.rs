@@ -44,7 +44,7 @@ impl LiveAsk {
     }
 
     /// How long to wait after this many failures in a row, from 1.
-    fn wait_after(&self, failures: u32) -> Duration {
+    pub(crate) fn wait_after(&self, failures: u32) -> Duration {
         let doubled = self.back_off.saturating_mul(1 << (failures - 1).min(20));
         doubled.min(self.back_off_most)
     }

@@ -8,6 +8,7 @@ use polars::prelude::LazyFrame;
 use super::{Next, Phase, Run, now_ms};
 use crate::event::{Outcome, RunEvent};
 use crate::guard::guarded;
+use crate::protocol::Sources;
 use crate::wanted;
 
 /// The sources that are asked what waits; they stay connected from batch to batch.
@@ -23,8 +24,6 @@ impl Waiting {
         self.sources = None;
     }
 }
-
-type Sources = Vec<(usize, Box<dyn Source>)>;
 
 /// Messages and bytes that wait in all sources; `None`: none of them can tell.
 type Waits = Option<(u64, u64)>;

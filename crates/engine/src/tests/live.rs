@@ -10,7 +10,7 @@ use super::{Bench, EVENTS, pipe, two_writers};
 use crate::{Events, LiveAsk, Outcome, Phase, Report, RunEvent, State, live};
 
 /// Longer than any of these tests may take.
-const NEVER: Duration = Duration::from_secs(600);
+const NEVER: Duration = Duration::from_mins(10);
 const SOON: Duration = Duration::from_millis(20);
 
 fn every(every: Duration) -> LiveAsk {
@@ -134,8 +134,8 @@ fn without_a_source_that_can_tell_an_interval_is_needed() {
     let ask = LiveAsk { trigger: trigger(Some(SOON), Some(1)), batches: Some(2), ..waiting_for(1) };
     let (report, events) = bench.live(ask, |_| ());
     assert_eq!(report.outcome, Outcome::Done, "{:?}", report.problems);
-    let notes = events.iter().filter(|event| matches!(event, RunEvent::Note { .. })).count();
-    assert_eq!((bench.rows("out").len(), notes), (6, 1));
+    let told = events.iter().filter(|event| matches!(event, RunEvent::Note { .. })).count();
+    assert_eq!((bench.rows("out").len(), told), (6, 1));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaErrorCode;
 
 use super::Cluster;
-use super::watch::{Complaints, Watch, code_of, reason_of};
+use super::watch::{Complaints, RoundTrip, Watch, code_of, reason_of};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 
@@ -82,6 +82,17 @@ impl Connection {
     pub(crate) fn fetch_position(&self) -> i64 {
         self.serve();
         self.consumer.context().fetch_position()
+    }
+
+    /// Takes in what the client says of itself.
+    pub(crate) fn hear(&self) {
+        self.serve();
+    }
+
+    /// See [`RoundTrip`].
+    pub(crate) fn round_trip(&self) -> Option<RoundTrip> {
+        self.serve();
+        self.consumer.context().round_trip()
     }
 
     /// A broker answered.

@@ -52,6 +52,32 @@ pub(crate) struct Watch {
     complaints: Mutex<Complaints>,
     /// The sum of the offsets that are fetched next.
     fetch_position: AtomicI64,
+    round_trip: Mutex<Option<RoundTrip>>,
+}
+
+/// Requests to the brokers and their answers over the last second, as librdkafka measured them. A fetch is one: it
+/// waits at the broker for messages as long as it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoundTrip {
+    /// Over all brokers.
+    pub mean: Duration,
+    /// 99 in 100 requests took no longer, to the slowest broker.
+    pub p99: Duration,
+}
+
+impl RoundTrip {
+    /// `None` while nothing was answered.
+    fn of(statistics: &Statistics) -> Option<Self> {
+        let windows = statistics.brokers.values().filter_map(|broker| broker.rtt.as_ref());
+        let (mut sum, mut count, mut p99) = (0, 0, 0);
+        windows.for_each(|window| {
+            sum += window.sum.max(0);
+            count += window.cnt.max(0);
+            p99 = p99.max(window.p99);
+        });
+        let micros = |micros: i64| Duration::from_micros(micros.max(0) as u64);
+        (count > 0).then(|| Self { mean: micros(sum / count), p99: micros(p99) })
+    }
 }
 
 /// The last complaint of each kind, in plain words.
@@ -153,6 +179,11 @@ impl Watch {
     pub(crate) fn fetch_position(&self) -> i64 {
         self.fetch_position.load(Ordering::Relaxed)
     }
+
+    /// `None`: the client was not there for long enough.
+    pub(crate) fn round_trip(&self) -> Option<RoundTrip> {
+        *self.round_trip.lock()
+    }
 }
 
 impl ClientContext for Watch {
@@ -185,6 +216,9 @@ impl ClientContext for Watch {
     }
 
     fn stats(&self, statistics: Statistics) {
+        if let Some(round_trip) = RoundTrip::of(&statistics) {
+            *self.round_trip.lock() = Some(round_trip);
+        }
         let partitions = statistics.topics.values().flat_map(|topic| topic.partitions.values());
         let position = partitions.map(|partition| partition.next_offset.max(0)).sum();
         self.fetch_position.store(position, Ordering::Relaxed);

@@ -24,6 +24,9 @@ const ROOM: usize = 16_384;
 /// How long one call waits for messages; bounds how late cancel is heard.
 const WAIT: Duration = Duration::from_millis(20);
 
+/// How often the client's statistics, logs and errors are heard.
+const HEAR: Duration = Duration::from_secs(1);
+
 /// Receives the messages.
 pub(crate) trait Sink {
     /// A message of the span with this index; those of one span come in order.
@@ -99,6 +102,7 @@ pub(crate) fn fetch(fetch: &Fetch<'_>, sink: &mut impl Sink) -> Result<Fetched> 
         }
         run.stop_done(sink)?;
         run.go_on_where_removed()?;
+        run.hear();
         if run.progress == before { run.look_after_silence()? } else { run.last_news = Instant::now() }
     }
     Ok(Fetched {
@@ -131,6 +135,7 @@ struct Run<'a> {
     last_asked: Instant,
     /// How far the client was when we last asked.
     fetch_position: i64,
+    last_heard: Instant,
     /// The last passing error of a partition, for the message if it stays.
     last_error: Option<Code>,
 }
@@ -174,8 +179,17 @@ impl<'a> Run<'a> {
             last_news: now,
             last_asked: now,
             fetch_position: 0,
+            last_heard: now,
             last_error: None,
         })
+    }
+
+    /// What the client tells of itself each second must not pile up.
+    fn hear(&mut self) {
+        if self.last_heard.elapsed() >= HEAR {
+            self.last_heard = Instant::now();
+            self.fetch.connection.hear();
+        }
     }
 
     /// How many messages may be taken; none while the rate limit holds us back, for which this waits a little.

@@ -21,10 +21,12 @@ mod request;
 mod router;
 mod tail;
 mod topics;
+mod waiting;
 
 use std::sync::Arc;
 use std::time::Instant;
 
+pub use crate::client::RoundTrip;
 pub(crate) use fetch::{Fetch, Sink, fetch};
 pub use metadata::{Metadata, MetadataColumn};
 pub(crate) use plan::{Span, shares};
@@ -35,6 +37,7 @@ pub use request::{
     Tombstones,
 };
 pub use topics::{Topics, Wanted};
+pub use waiting::Waiting;
 
 use crate::cancel::Cancel;
 use crate::client::{Cluster, Connection};
@@ -55,7 +58,7 @@ pub(crate) const TUNING: &[(&str, &str)] = &[
     ("offset.store.method", "none"),
     ("queued.max.messages.kbytes", "24576"),
     ("queued.min.messages", "100000"),
-    ("statistics.interval.ms", "5000"),
+    ("statistics.interval.ms", "1000"),
 ];
 
 /// Reads what `request` asks for.
@@ -106,7 +109,9 @@ pub fn read(
             outcome = pass(&plan, progress)?;
         }
     }
-    Ok(outcome.into_reading(&plan, connected, started.elapsed()))
+    let mut reading = outcome.into_reading(&plan, connected, started.elapsed());
+    reading.timings.round_trip = connection.round_trip();
+    Ok(reading)
 }
 
 #[cfg(test)]

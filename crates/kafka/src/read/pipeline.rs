@@ -258,6 +258,7 @@ impl Outcome {
             first_bad: self.first_bad,
             drift: self.drift,
             timings: Timings {
+                round_trip: None,
                 connected,
                 first_message: first.unwrap_or_default(),
                 fetched: connected + self.last_fetched,

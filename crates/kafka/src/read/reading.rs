@@ -11,6 +11,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::ipc::reader::FileReader;
 use tempfile::TempDir;
 
+use crate::client::RoundTrip;
 use crate::codec::Drift;
 use crate::error::{Error, Result};
 use crate::offsets::TopicOffsets;
@@ -187,6 +188,8 @@ pub struct BadExample {
 /// Where the time went, from the call on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Timings {
+    /// `None`: the read was over before it was measured.
+    pub round_trip: Option<RoundTrip>,
     /// Until start and end of every partition were known.
     pub connected: Duration,
     /// Until the first message came; none came when it is zero.

@@ -5,6 +5,7 @@ pub(crate) mod columns;
 #[cfg(test)]
 mod export_tests;
 mod infer;
+mod metrics;
 pub(crate) mod python;
 pub(crate) mod reach;
 pub(crate) mod rust;

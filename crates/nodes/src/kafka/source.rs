@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use flowloom_flow::{
-    Ask, Cancel, Counts, Position, Problem, Progress, Range, Read, Sample, Scope, Site, Source,
+    Ask, Cancel, Counts, Pending, Position, Problem, Progress, Range, Read, Sample, Scope, Site, Source,
 };
 use flowloom_kafka::codec::Outline;
 use flowloom_kafka::offsets::{self, Isolation, Offsets, TopicOffsets};
@@ -15,7 +15,7 @@ use polars::prelude::{
     IntoLazy as _, IpcScanOptions, LazyFrame, PlRefPath, ScanSources, Schema, UnifiedScanArgs, col,
 };
 
-use super::{Reach, columns, problem, topics};
+use super::{Reach, columns, metrics, problem, topics};
 use crate::arrow::frame;
 use crate::kafka_source::{BadMessages, Fallback, KafkaSource, Start};
 
@@ -27,6 +27,8 @@ pub(crate) struct TopicSource {
     spill_dir: PathBuf,
     memory_bytes: usize,
     decode_threads: usize,
+    /// The client that looks what waits, once somebody has asked.
+    waiting: Option<read::Waiting>,
 }
 
 impl TopicSource {
@@ -40,6 +42,7 @@ impl TopicSource {
             spill_dir: site.host.spill_dir()?.to_owned(),
             memory_bytes: usize::try_from(site.host.memory_bytes()).unwrap_or(usize::MAX),
             decode_threads: site.host.decode_threads(),
+            waiting: None,
         })
     }
 
@@ -138,9 +141,18 @@ impl TopicSource {
             Fallback::Latest => read::Fallback::Latest,
         };
         let committed = read::Start::Committed { group: self.group.clone(), fallback };
+        // A live run begins once where the settings say, and goes on from there.
+        let go_on = |begin| match ask.go_on {
+            Some(ended) => {
+                let offsets =
+                    ended.topics.iter().map(|(topic, ranges)| (topic.clone(), ends(ranges, |at| at.to)));
+                read::Start::Known { offsets: offsets.collect(), fallback: read::Fallback::Earliest }
+            }
+            None => begin,
+        };
         match self.settings.start {
-            Start::Earliest => return Ok(read::Start::Earliest),
-            Start::Latest => return Ok(read::Start::Latest),
+            Start::Earliest => return Ok(go_on(read::Start::Earliest)),
+            Start::Latest => return Ok(go_on(read::Start::Latest)),
             Start::Committed => {}
         }
         let Some(ranges) = ask.after.and_then(|after| after.topics.get(self.topic())) else {
@@ -268,10 +280,22 @@ impl Source for TopicSource {
                 rejected: reading.counts.rejected,
                 bytes: reading.counts.bytes,
             },
-            metrics: None,
+            metrics: Some(metrics::metrics(&reading)),
             notes: self.notes(&reading, ask.scope),
             keep: keep(reading),
         })
+    }
+
+    fn pending(&mut self, after: &Position, cancel: &Cancel) -> Result<Option<Pending>, Problem> {
+        let waiting = match self.waiting.take() {
+            Some(waiting) => waiting,
+            None => read::Waiting::open(&self.reach.cluster()?, self.topic().into(), self.isolation())
+                .map_err(problem)?,
+        };
+        let after = after.topics.iter().map(|(topic, ranges)| (topic.clone(), ends(ranges, |at| at.to)));
+        let messages = waiting.offsets(&after.collect(), &cancel.flag().into()).map_err(problem)?;
+        self.waiting = Some(waiting);
+        Ok(Some(Pending { messages, bytes: None }))
     }
 
     fn sync(&self) -> Option<&str> {
