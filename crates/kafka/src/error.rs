@@ -6,6 +6,8 @@ use std::time::Duration;
 use arrow::error::ArrowError;
 use rdkafka::error::KafkaError;
 
+use crate::registry::RegistryError;
+
 /// The outcome of every fallible call of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -157,6 +159,9 @@ pub enum Error {
         #[source]
         source: ArrowError,
     },
+    /// The schema registry did not give a schema without which nothing can be read.
+    #[error("the schema registry: {0}")]
+    Registry(Box<RegistryError>),
     /// Something else that librdkafka or a broker reported.
     #[error("{doing} failed: {reason}")]
     Kafka {
@@ -205,6 +210,10 @@ impl Error {
             | Self::OffsetRemoved { .. }
             | Self::Spill { .. }
             | Self::Kafka { .. } => Domain::External,
+            Self::Registry(error) => match **error {
+                RegistryError::Http(_) => Domain::External,
+                _ => Domain::User,
+            },
             Self::Arrow { .. } | Self::Thread { .. } => Domain::Internal,
         }
     }
@@ -222,6 +231,7 @@ impl Error {
             Self::CommitRefused { source, .. } | Self::Kafka { source, .. } => {
                 source.as_ref().and_then(|source| source.rdkafka_error_code()).is_some_and(is_transient)
             }
+            Self::Registry(error) => error.is_retriable(),
             _ => false,
         }
     }
@@ -281,6 +291,7 @@ impl Error {
             Self::Spill { source, .. } if cfg!(unix) && source.raw_os_error() == Some(24) => {
                 "Allow more open files (`ulimit -n`); each partition needs one".into()
             }
+            Self::Registry(error) => Some(error.hint()).filter(|hint| !hint.is_empty())?,
             _ => return None,
         })
     }

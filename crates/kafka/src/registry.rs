@@ -20,6 +20,7 @@ use url::Url;
 use crate::show::Decoder;
 
 pub use error::RegistryError;
+pub(crate) use error::Unusable;
 use kept::Kept;
 
 /// How deep references may lead, and how many a schema may have in all.
@@ -180,18 +181,20 @@ impl Registry {
         Ok(())
     }
 
-    /// What reads messages of the schema `id`, or why none can be had.
-    pub(crate) fn decoder(&self, id: i32) -> Result<Arc<Decoder>, String> {
+    /// What reads messages of the schema `id`; asked again for what failed only after some seconds.
+    pub(crate) fn decoder(&self, id: i32) -> Result<Arc<Decoder>, Unusable> {
         if let Some(known) = self.kept.lock().decoder(id) {
             return known;
         }
-        let made = self
-            .schema(id)
-            .and_then(|schema| Ok((self.references(&schema)?, schema)))
-            .map_err(|error| error.to_string())
-            .and_then(|(references, schema)| Decoder::new(&schema, &references).map(Arc::new));
+        let made = self.schema(id).map_err(Unusable::from).and_then(|schema| self.decoder_of(&schema));
         self.kept.lock().keep(id, made.clone());
         made
+    }
+
+    /// What reads messages of `schema`.
+    pub(crate) fn decoder_of(&self, schema: &RegistrySchema) -> Result<Arc<Decoder>, Unusable> {
+        let references = self.references(schema)?;
+        Decoder::new(schema, &references).map(Arc::new).map_err(Unusable::Schema)
     }
 
     /// Asks for `path` below the base; `plain` words what goes wrong.

@@ -4,11 +4,11 @@
 //! Depth and length of what is shown are bounded, whatever the bytes say.
 
 mod avro;
-mod decoder;
+pub(crate) mod decoder;
 mod indent;
-mod out;
+pub(crate) mod out;
 mod plain;
-mod protobuf;
+pub(crate) mod protobuf;
 
 #[cfg(test)]
 mod tests;
@@ -94,7 +94,7 @@ fn decoded(bytes: &[u8], registry: Option<&Registry>) -> Result<Shown, Missed> {
         let reason = format!("schema {id} seems to be named here, and no schema registry is given");
         return Err(missed(reason, Some(id)));
     };
-    let decoder = registry.decoder(id).map_err(|reason| missed(reason, Some(id)))?;
+    let decoder = registry.decoder(id).map_err(|unusable| missed(unusable.to_string(), Some(id)))?;
     let (compact, note) = decoder
         .json(body)
         .map_err(|reason| missed(format!("schema {id} does not read these bytes: {reason}"), Some(id)))?;

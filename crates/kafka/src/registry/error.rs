@@ -4,6 +4,9 @@ use flowloom_net::Failure;
 use flowloom_net::http::{HttpError, HttpErrorKind};
 use serde::Deserialize;
 
+use crate::codec::{Fault, Reason};
+use crate::error::Error;
+
 /// Why a registry did not give what it was asked for: one sentence without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -42,6 +45,11 @@ impl RegistryError {
         }
     }
 
+    /// Whether the same request may well succeed later.
+    pub fn is_retriable(&self) -> bool {
+        matches!(self, Self::Http(error) if error.is_retriable())
+    }
+
     /// What to do about it; empty when there is nothing to say.
     pub fn hint(&self) -> String {
         match self {
@@ -62,6 +70,41 @@ impl RegistryError {
                 _ => error.hint(),
             },
         }
+    }
+}
+
+/// Why messages of a schema cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unusable {
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The registry has it, and nobody can read by it: one sentence without a full stop.
+    #[error("{0}")]
+    Schema(String),
+}
+
+impl From<Unusable> for Fault {
+    /// What the registry does not have makes a message bad; without the registry's answer nobody knows.
+    fn from(unusable: Unusable) -> Self {
+        match unusable {
+            Unusable::Registry(error @ RegistryError::Http(_)) => Self::Failed(Box::new(error.into())),
+            other => Self::Bad(Reason::new(other.to_string())),
+        }
+    }
+}
+
+impl From<Unusable> for Error {
+    fn from(unusable: Unusable) -> Self {
+        match unusable {
+            Unusable::Registry(error) => error.into(),
+            Unusable::Schema(reason) => Self::InvalidRequest { reason },
+        }
+    }
+}
+
+impl From<RegistryError> for Error {
+    fn from(error: RegistryError) -> Self {
+        Self::Registry(Box::new(error))
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
 
-use super::RegistrySchema;
+use super::{RegistrySchema, Unusable};
 use crate::show::Decoder;
 
 /// Schemas, and decoders, that are kept; the oldest goes first.
@@ -18,11 +18,11 @@ const SULK: Duration = Duration::from_secs(5);
 pub(super) struct Kept {
     pub(super) schemas: Bounded<Arc<RegistrySchema>>,
     decoders: Bounded<Arc<Decoder>>,
-    failed: Bounded<(Instant, String)>,
+    failed: Bounded<(Instant, Unusable)>,
 }
 
 impl Kept {
-    pub(super) fn decoder(&self, id: i32) -> Option<Result<Arc<Decoder>, String>> {
+    pub(super) fn decoder(&self, id: i32) -> Option<Result<Arc<Decoder>, Unusable>> {
         if let Some(decoder) = self.decoders.get(id) {
             return Some(Ok(Arc::clone(decoder)));
         }
@@ -30,7 +30,7 @@ impl Kept {
         (since.elapsed() < SULK).then(|| Err(reason.clone()))
     }
 
-    pub(super) fn keep(&mut self, id: i32, decoder: Result<Arc<Decoder>, String>) {
+    pub(super) fn keep(&mut self, id: i32, decoder: Result<Arc<Decoder>, Unusable>) {
         match decoder {
             Ok(decoder) => self.decoders.put(id, decoder),
             Err(reason) => self.failed.put(id, (Instant::now(), reason)),

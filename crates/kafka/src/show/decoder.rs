@@ -11,7 +11,7 @@ use crate::registry::{RegistrySchema, SchemaKind};
 const MAGIC: u8 = 0;
 
 /// The schema that bytes name, and what follows.
-pub(super) fn header(bytes: &[u8]) -> Option<(i32, &[u8])> {
+pub(crate) fn header(bytes: &[u8]) -> Option<(i32, &[u8])> {
     let (head, body) = bytes.split_first_chunk::<5>()?;
     let [MAGIC, id @ ..] = *head else { return None };
     let id = i32::from_be_bytes(id);

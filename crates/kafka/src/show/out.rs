@@ -4,33 +4,47 @@ use std::fmt::{Display, Write as _};
 
 use serde::Serialize as _;
 
+use crate::codec::Reason;
+
 /// Why writing stopped.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Stop {
+pub(crate) enum Stop {
     /// The text is long enough.
     Full,
     /// The bytes are not what the schema says.
     Wrong(String),
 }
 
-pub(super) type Written = Result<(), Stop>;
+impl From<Reason> for Stop {
+    fn from(reason: Reason) -> Self {
+        Self::Wrong(reason.to_string())
+    }
+}
 
-pub(super) fn wrong<T>(reason: impl Into<String>) -> Result<T, Stop> {
+pub(crate) type Written = Result<(), Stop>;
+
+pub(crate) fn wrong<T>(reason: impl Into<String>) -> Result<T, Stop> {
     Err(Stop::Wrong(reason.into()))
 }
 
 /// The text so far.
-pub(super) struct Out {
+pub(crate) struct Out {
     text: String,
     limit: usize,
 }
 
 impl Out {
-    pub(super) fn new(limit: usize) -> Self {
-        Self { text: String::new(), limit }
+    pub(crate) fn new(limit: usize) -> Self {
+        Self::over(String::new(), limit)
     }
 
-    pub(super) fn raw(&mut self, text: &str) -> Written {
+    /// As [`new`](Self::new), in the room of `text`, whose own text goes.
+    pub(crate) fn over(mut text: String, limit: usize) -> Self {
+        text.clear();
+        Self { text, limit }
+    }
+
+    pub(crate) fn raw(&mut self, text: &str) -> Written {
         if self.text.len() + text.len() > self.limit {
             let mut room = self.limit.saturating_sub(self.text.len());
             while !text.is_char_boundary(room) {
@@ -44,13 +58,13 @@ impl Out {
     }
 
     /// A number or a word.
-    pub(super) fn plain(&mut self, value: impl Display) -> Written {
+    pub(crate) fn plain(&mut self, value: impl Display) -> Written {
         // Writing into a string cannot fail.
         let _infallible = write!(self.text, "{value}");
         if self.text.len() > self.limit { Err(Stop::Full) } else { Ok(()) }
     }
 
-    pub(super) fn string(&mut self, text: &str) -> Written {
+    pub(crate) fn string(&mut self, text: &str) -> Written {
         let mut quoted = Vec::with_capacity(text.len() + 2);
         let written = text.serialize(&mut serde_json::Serializer::new(&mut quoted));
         match (written, String::from_utf8(quoted)) {
@@ -59,7 +73,7 @@ impl Out {
         }
     }
 
-    pub(super) fn float(&mut self, value: f64) -> Written {
+    pub(crate) fn float(&mut self, value: f64) -> Written {
         if value.is_finite() {
             self.plain(format_args!("{value:?}"))
         } else {
@@ -67,7 +81,7 @@ impl Out {
         }
     }
 
-    pub(super) fn single(&mut self, value: f32) -> Written {
+    pub(crate) fn single(&mut self, value: f32) -> Written {
         if value.is_finite() {
             self.plain(format_args!("{value:?}"))
         } else {
@@ -76,7 +90,7 @@ impl Out {
     }
 
     /// Bytes as `0x…`.
-    pub(super) fn hex(&mut self, bytes: &[u8]) -> Written {
+    pub(crate) fn hex(&mut self, bytes: &[u8]) -> Written {
         self.raw("\"0x")?;
         for byte in bytes {
             self.plain(format_args!("{byte:02x}"))?;
@@ -84,17 +98,17 @@ impl Out {
         self.raw("\"")
     }
 
-    pub(super) fn key(&mut self, first: &mut bool, name: &str) -> Written {
+    pub(crate) fn key(&mut self, first: &mut bool, name: &str) -> Written {
         self.comma(first)?;
         self.string(name)?;
         self.raw(":")
     }
 
-    pub(super) fn comma(&mut self, first: &mut bool) -> Written {
+    pub(crate) fn comma(&mut self, first: &mut bool) -> Written {
         if std::mem::take(first) { Ok(()) } else { self.raw(",") }
     }
 
-    pub(super) fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         self.text
     }
 }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
+use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, MessageDescriptor};
 use protox::Compiler;
 use protox::file::{File, FileResolver, GoogleFileResolver};
 
-use super::out::{Out, Stop, wrong};
+use super::out::{Out, Stop, Written, wrong};
 use crate::registry::RegistrySchema;
 
 /// How a schema is called among the files that it imports.
@@ -38,12 +38,9 @@ impl Protobuf {
         references: &[(String, Arc<RegistrySchema>)],
     ) -> Result<Self, String> {
         let mut files: BTreeMap<String, String> =
-            BUILT_IN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-        files.extend(references.iter().map(|(name, schema)| (name.clone(), schema.text.clone())));
+            references.iter().map(|(name, schema)| (name.clone(), schema.text.clone())).collect();
         files.insert(ROOT.to_owned(), schema.text.clone());
-        let mut compiler = Compiler::with_file_resolver(Files(files));
-        compiler.include_imports(true).open_file(ROOT).map_err(|error| error.to_string())?;
-        Ok(Self { pool: compiler.descriptor_pool() })
+        Ok(Self { pool: compile(files, ROOT)? })
     }
 
     /// Writes the message, and says what of it the schema does not know.
@@ -62,22 +59,47 @@ impl Protobuf {
     }
 
     /// The message at `path`, each step of which is an index among those declared there.
-    fn descriptor(&self, path: &[usize]) -> Option<MessageDescriptor> {
-        let file = self.pool.get_file_by_name(ROOT)?;
-        let (first, rest) = path.split_first()?;
-        let mut found = file.messages().nth(*first)?;
-        for index in rest {
-            // Java's serializer counts the messages of the source; Python's also those that stand for maps.
-            let all: Vec<_> = found.child_messages().collect();
-            let declared = all.iter().filter(|message| !message.is_map_entry()).nth(*index);
-            found = declared.or_else(|| all.get(*index))?.clone();
-        }
-        Some(found)
+    pub(crate) fn descriptor(&self, path: &[usize]) -> Option<MessageDescriptor> {
+        nested(&self.pool, ROOT, path)
     }
 }
 
+/// The types of the file `root`, compiled from `files` by the paths that they are imported by, sources or descriptors in
+/// base64. Google's own files and what every registry has need not be among them.
+pub(crate) fn compile(mut files: BTreeMap<String, String>, root: &str) -> Result<DescriptorPool, String> {
+    for (name, text) in BUILT_IN {
+        files.entry(name.to_owned()).or_insert_with(|| text.to_owned());
+    }
+    let mut compiler = Compiler::with_file_resolver(Files(files));
+    compiler.include_imports(true).open_file(root).map_err(|error| error.to_string())?;
+    Ok(compiler.descriptor_pool())
+}
+
+/// The message at `path` of the file `root`, each step of which is an index among those declared there.
+pub(crate) fn nested(pool: &DescriptorPool, root: &str, path: &[usize]) -> Option<MessageDescriptor> {
+    let (first, rest) = path.split_first()?;
+    let mut found = pool.get_file_by_name(root)?.messages().nth(*first)?;
+    for index in rest {
+        // Java's serializer counts the messages of the source; Python's also those that stand for maps.
+        let all: Vec<_> = found.child_messages().collect();
+        let declared = all.iter().filter(|message| !message.is_map_entry()).nth(*index);
+        found = declared.or_else(|| all.get(*index))?.clone();
+    }
+    Some(found)
+}
+
+/// Writes a whole message.
+pub(crate) fn message(of: &DynamicMessage, out: &mut Out) -> Written {
+    value::message(of, out, value::MOST_DEPTH)
+}
+
+/// Writes the value of one field of a message.
+pub(crate) fn field(of: &DynamicMessage, field: &FieldDescriptor, out: &mut Out) -> Written {
+    value::value(&of.get_field(field), field, out, value::MOST_DEPTH)
+}
+
 /// Which message of the schema follows.
-fn indexes(body: &mut &[u8]) -> Result<Vec<usize>, Stop> {
+pub(crate) fn indexes(body: &mut &[u8]) -> Result<Vec<usize>, Stop> {
     let count = zigzag(body)?;
     if !(0..=MOST_INDEXES).contains(&count) {
         return wrong(format!("it names a message by {count} steps"));

@@ -70,6 +70,11 @@ impl StructSlot {
         debug_assert!(self.children.iter().all(|child| child.rows() == self.rows));
     }
 
+    /// Opens the last row again, which is not null: what it has stays until something else is given.
+    pub(crate) fn reopen(&mut self) {
+        self.rows = self.rows.saturating_sub(1);
+    }
+
     /// The columns, in the order of the fields; the next row starts new ones.
     pub(crate) fn finish_children(&mut self) -> std::result::Result<Vec<ArrayRef>, ArrowError> {
         self.rows = 0;
@@ -135,6 +140,17 @@ impl ListSlot {
             .map_err(|_many| Reason::new("more than 2^31 list items in one chunk"))?;
         self.ends.push(end);
         Ok(())
+    }
+
+    /// Opens the last row again, which is not null, to take more items.
+    pub(crate) fn reopen(&mut self) {
+        self.ends.pop();
+    }
+
+    /// Drops the items taken since the last row ended.
+    pub(crate) fn restart_row(&mut self) {
+        let end = self.end() as usize;
+        self.items.truncate(end);
     }
 
     fn end(&self) -> i32 {

@@ -31,7 +31,7 @@ pub(super) fn message(message: &DynamicMessage, out: &mut Out, depth: usize) -> 
     out.raw("}")
 }
 
-fn value(value: &Value, field: &FieldDescriptor, out: &mut Out, depth: usize) -> Written {
+pub(super) fn value(value: &Value, field: &FieldDescriptor, out: &mut Out, depth: usize) -> Written {
     let mut first = true;
     match value {
         Value::List(items) => {
