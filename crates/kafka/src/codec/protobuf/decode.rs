@@ -118,7 +118,7 @@ impl Reading<'_, '_> {
         let rows = row.rows();
         match &mut entry.action {
             Action::Skip(Some(scalar)) if tag.layout == scalar.layout() => scalar.skip(&mut self.wire),
-            Action::Skip(_) => self.wire.skip(tag),
+            Action::Skip(_) | Action::Stray => self.wire.skip(tag),
             Action::Walk(walk) => {
                 let (table, row) = &mut **walk;
                 self.nested(tag, table, row)
@@ -165,7 +165,6 @@ impl Reading<'_, '_> {
                 }
                 .map_err(|reason| reason.within("[]"))
             }
-            Action::Stray => self.wire.skip(tag),
         }
     }
 

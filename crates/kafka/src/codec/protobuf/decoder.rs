@@ -151,6 +151,8 @@ impl Decoder {
             let extra = self.extra.map(|extra| self.columns.child(extra));
             self.strays.settle(extra)?;
             self.columns.end_row();
+        } else {
+            self.strays.none();
         }
         Ok(())
     }
@@ -202,10 +204,12 @@ impl Decode for Decoder {
     }
 
     fn decode_null(&mut self) {
+        self.strays.none();
         self.columns.end_row();
     }
 
     fn undo(&mut self) {
+        self.strays.uncount();
         self.columns.truncate(self.columns.rows().saturating_sub(1));
     }
 

@@ -54,10 +54,10 @@ impl Local {
             let mut pool = DescriptorPool::global();
             pool.decode_file_descriptor_set(bytes).map(|()| pool)
         });
-        let pool = pool.map_err(|error| unusable(error.to_string()))?;
+        let pool = pool.map_err(unusable)?;
         let root = pool.files().filter(|file| !file.name().starts_with("google/protobuf/")).last();
         let Some(root) = root.map(|file| file.name().to_owned()) else {
-            return Err(unusable("it holds no file".to_owned()));
+            return Err(unusable("it holds no file"));
         };
         Ok(Self { pool, root })
     }
@@ -73,7 +73,7 @@ impl Local {
         let mut messages = file.iter().flat_map(prost_reflect::FileDescriptor::messages);
         match (messages.next(), messages.next()) {
             (Some(message), None) => Ok(message),
-            (None, _) => Err(unusable("it declares no message".to_owned())),
+            (None, _) => Err(unusable("it declares no message")),
             _ => {
                 let all = file.iter().flat_map(prost_reflect::FileDescriptor::messages);
                 Err(unusable(format!("it declares several messages, and one must be named: {}", listed(all))))
@@ -113,7 +113,7 @@ fn listed(messages: impl Iterator<Item = MessageDescriptor>) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
-fn unusable(reason: String) -> Error {
+fn unusable(reason: impl std::fmt::Display) -> Error {
     Error::InvalidRequest { reason: format!("the Protobuf schema cannot be used: {reason}") }
 }
 

@@ -24,9 +24,11 @@ pub(super) struct Strays {
     drift: Drift,
     /// By table and field number.
     known: HashMap<(u32, u32), usize>,
-    strays: Vec<Stray>,
+    fields: Vec<Stray>,
     /// Those of this message, in the order in which they came.
     met: Vec<usize>,
+    /// Those of the last message that became a row.
+    counted: Vec<usize>,
 }
 
 struct Stray {
@@ -47,8 +49,9 @@ impl Strays {
             is_kept: is_kept && policy == Unknown::Keep,
             drift: Drift::default(),
             known: HashMap::new(),
-            strays: Vec::new(),
+            fields: Vec::new(),
             met: Vec::new(),
+            counted: Vec::new(),
         }
     }
 
@@ -69,19 +72,19 @@ impl Strays {
     ) -> Parsed<()> {
         let name = || field.map_or_else(|| format!("#{number}"), |field| field.name().to_owned());
         if self.policy == Unknown::Fail {
-            return Err(Reason::new("it is not in the schema").within(&name()));
+            return Err(Reason::new("it is not among the fields that are known").within(&name()));
         }
         let index = *self.known.entry((table.id, number)).or_insert_with(|| {
-            self.strays.push(Stray {
+            self.fields.push(Stray {
                 path: format!("{}{}", table.prefix, name()),
                 message: table.message.clone(),
                 field: field.cloned(),
                 bytes: Vec::new(),
                 ends: Vec::new(),
             });
-            self.strays.len() - 1
+            self.fields.len() - 1
         });
-        let stray = &mut self.strays[index];
+        let stray = &mut self.fields[index];
         if stray.ends.is_empty() {
             self.met.push(index);
         }
@@ -100,8 +103,10 @@ impl Strays {
         let mut out = Out::new(usize::MAX);
         let mut first = true;
         out.raw("{").map_err(stopped)?;
-        for index in std::mem::take(&mut self.met) {
-            let stray = &mut self.strays[index];
+        std::mem::swap(&mut self.met, &mut self.counted);
+        self.met.clear();
+        for index in &self.counted {
+            let stray = &mut self.fields[*index];
             if self.is_kept {
                 out.key(&mut first, &stray.path).and_then(|()| stray.write(&mut out)).map_err(stopped)?;
             }
@@ -114,20 +119,41 @@ impl Strays {
         {
             extra.push_text(out.finish().as_bytes())?;
         }
-        if self.strays.len() > MOST {
-            self.strays.clear();
+        if self.fields.len() > MOST {
+            self.fields.clear();
             self.known.clear();
+            self.counted.clear();
         }
         Ok(())
+    }
+
+    /// The message became a row without any.
+    #[inline]
+    pub(super) fn none(&mut self) {
+        self.counted.clear();
+    }
+
+    /// The last row is taken back.
+    pub(super) fn uncount(&mut self) {
+        for index in std::mem::take(&mut self.counted) {
+            let path = &self.fields[index].path;
+            if let Some(met) = self.drift.unknown.get_mut(path) {
+                met.messages = met.messages.saturating_sub(1);
+                if met.messages == 0 {
+                    self.drift.unknown.remove(path);
+                }
+            }
+        }
     }
 
     /// The message is bad.
     pub(super) fn forget(&mut self) {
         self.met.clear();
-        self.strays.iter_mut().for_each(Stray::forget);
+        self.fields.iter_mut().for_each(Stray::forget);
     }
 
     pub(super) fn drift(&mut self) -> Drift {
+        self.counted.clear();
         std::mem::take(&mut self.drift)
     }
 }

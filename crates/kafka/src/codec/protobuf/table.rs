@@ -199,9 +199,9 @@ impl Compiler<'_> {
         };
         let path = format!("{prefix}{}", field.name());
         let (child, action) = match column {
-            Some((child, column)) => (child, self.kept(&field, column, known_as, path, depth)?),
+            Some((child, column)) => (child, self.kept(&field, column, known_as, &path, depth)?),
             None if known.is_some() && known_as.is_none() => (0, Action::Stray),
-            None => (0, self.passed(&field, known_as, path, depth)?),
+            None => (0, self.passed(&field, known_as, &path, depth)?),
         };
         let mut entry = Entry { field, child, layout, action, choice: None, is_there: false, absent: None };
         if let Some((_, column)) = column {
@@ -215,7 +215,7 @@ impl Compiler<'_> {
         &mut self,
         field: &FieldDescriptor,
         known_as: Option<&DataType>,
-        path: String,
+        path: &str,
         depth: usize,
     ) -> Result<Action> {
         let kind = field.kind();
@@ -238,7 +238,7 @@ impl Compiler<'_> {
         field: &FieldDescriptor,
         column: &FieldRef,
         known_as: Option<&DataType>,
-        path: String,
+        path: &str,
         depth: usize,
     ) -> Result<Action> {
         if !field.is_list() && !field.is_map() {
