@@ -289,7 +289,7 @@ impl Error {
             }
             // EMFILE, which the standard library has no kind for.
             Self::Spill { source, .. } if cfg!(unix) && source.raw_os_error() == Some(24) => {
-                "Allow more open files (`ulimit -n`); each partition needs one".into()
+                "Allow more open files (`ulimit -n`); each partition that is being read needs one".into()
             }
             Self::Registry(error) => Some(error.hint()).filter(|hint| !hint.is_empty())?,
             _ => return None,

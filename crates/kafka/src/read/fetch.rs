@@ -21,6 +21,10 @@ use trouble::{Meaning, meaning};
 /// Messages taken at a time.
 const ROOM: usize = 16_384;
 
+/// Partitions that are read at the same time. The others wait for their turn, so neither memory nor open files grow
+/// with their number.
+pub(super) const AT_ONCE: usize = 96;
+
 /// How long one call waits for messages; bounds how late cancel is heard.
 const WAIT: Duration = Duration::from_millis(20);
 
@@ -100,8 +104,8 @@ pub(crate) fn fetch(fetch: &Fetch<'_>, sink: &mut impl Sink) -> Result<Fetched> 
             run.ended = ended;
             break;
         }
-        run.stop_done(sink)?;
         run.go_on_where_removed()?;
+        run.stop_done(sink)?;
         run.hear();
         if run.progress == before { run.look_after_silence()? } else { run.last_news = Instant::now() }
     }
@@ -123,6 +127,8 @@ struct Run<'a> {
     tracks: Vec<Track>,
     /// Tracks that are not done.
     open: usize,
+    /// The first track that has not had its turn.
+    next: usize,
     /// Tracks that are done and still fetched.
     to_stop: Vec<usize>,
     /// Tracks whose next offset the broker does not have.
@@ -142,7 +148,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn start(fetch: &'a Fetch<'a>) -> Result<Self> {
-        let mut queue = MessageQueue::new(fetch.connection.consumer(), fetch.topics, ROOM)?;
+        let queue = MessageQueue::new(fetch.connection.consumer(), fetch.topics, ROOM)?;
         let mut tracks = Vec::with_capacity(fetch.spans.len());
         let mut ended = Ended::AtEnd;
         for span in fetch.spans {
@@ -151,21 +157,19 @@ impl<'a> Run<'a> {
                 ended = Ended::MessageLimit;
             }
             let done = empty || span.quota == 0;
-            if !done {
-                queue.start(span.topic, span.partition, span.from)?;
-            }
             let topic = queue.handles()[span.topic];
             tracks.push(Track { span: *span, topic, position: span.from, taken: 0, lost: 0, done });
         }
         let mut topics: Vec<_> = queue.handles().iter().copied().zip(0..).collect();
         topics.sort_unstable();
         let now = Instant::now();
-        Ok(Self {
+        let mut run = Self {
             fetch,
             queue,
             pace: Pace::new(fetch.rate, now),
             topics,
             open: tracks.iter().filter(|track| !track.done).count(),
+            next: 0,
             to_stop: Vec::new(),
             out_of_range: Vec::new(),
             progress: Progress {
@@ -181,7 +185,24 @@ impl<'a> Run<'a> {
             fetch_position: 0,
             last_heard: now,
             last_error: None,
-        })
+        };
+        run.start_next(AT_ONCE)?;
+        Ok(run)
+    }
+
+    /// Starts the next so many tracks.
+    fn start_next(&mut self, count: usize) -> Result<()> {
+        let mut left = count;
+        while left > 0
+            && let Some(track) = self.tracks.get(self.next)
+        {
+            self.next += 1;
+            if !track.done {
+                self.queue.start(track.span.topic, track.span.partition, track.position)?;
+                left -= 1;
+            }
+        }
+        Ok(())
     }
 
     /// What the client tells of itself each second must not pile up.
@@ -279,14 +300,15 @@ impl<'a> Run<'a> {
         (self.open > 0 && self.started.elapsed() >= most).then_some(Ended::TimeLimit)
     }
 
-    /// A partition that is done would fill the queue with what comes after its end.
+    /// A partition that is done would fill the queue with what comes after its end; another takes its place.
     fn stop_done(&mut self, sink: &mut impl Sink) -> Result<()> {
+        let done = self.to_stop.len();
         for index in self.to_stop.drain(..) {
             let span = self.tracks[index].span;
             self.queue.stop(span.topic, span.partition);
             sink.done(index)?;
         }
-        Ok(())
+        self.start_next(done)
     }
 }
 

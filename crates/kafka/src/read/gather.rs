@@ -32,10 +32,37 @@ pub(super) struct Gather {
 struct Lane {
     /// The number of the chunk that comes next.
     next: u64,
-    /// Chunks that came before their turn; none where a chunk is empty.
-    early: BTreeMap<u64, Option<RecordBatch>>,
+    /// Chunks that came before their turn; none where a chunk is empty. And whether they are the last.
+    early: BTreeMap<u64, (Option<RecordBatch>, bool)>,
     held: Vec<RecordBatch>,
-    file: Option<(PathBuf, FileWriter<BufWriter<File>>)>,
+    /// Whether the last chunk has come.
+    is_complete: bool,
+    file: Option<Spill>,
+}
+
+/// Which chunk.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// The index of the partition's span.
+    pub(super) lane: usize,
+    /// Counts the chunks of the partition.
+    pub(super) number: u64,
+    /// Whether no other follows.
+    pub(super) is_last: bool,
+}
+
+/// The file of one partition.
+struct Spill {
+    path: PathBuf,
+    /// None once it is complete.
+    writer: Option<FileWriter<BufWriter<File>>>,
+}
+
+impl Spill {
+    fn finish(&mut self) -> Result<()> {
+        let Some(mut writer) = self.writer.take() else { return Ok(()) };
+        writer.finish().map_err(|error| failed("finish", &self.path, error))
+    }
 }
 
 impl Gather {
@@ -59,15 +86,16 @@ impl Gather {
         }
     }
 
-    /// Takes chunk `number` of the partition whose span has the index `lane`; each number comes once, in any
-    /// order.
-    pub(super) fn add(&mut self, lane: usize, number: u64, batch: Option<RecordBatch>) -> Result<()> {
+    /// Takes the chunk of a place; each comes once, in any order.
+    pub(super) fn add(&mut self, place: Place, batch: Option<RecordBatch>) -> Result<()> {
+        let Place { lane, number, is_last } = place;
         let batch = batch.filter(|batch| batch.num_rows() > 0);
         let chunks = self.lanes.entry(lane).or_default();
-        chunks.early.insert(number, batch);
+        chunks.early.insert(number, (batch, is_last));
         let mut ready = Vec::new();
-        while let Some(batch) = chunks.early.remove(&chunks.next) {
+        while let Some((batch, is_last)) = chunks.early.remove(&chunks.next) {
             chunks.next += 1;
+            chunks.is_complete = is_last;
             ready.extend(batch);
         }
         for batch in ready {
@@ -79,7 +107,13 @@ impl Gather {
                 self.lanes.entry(lane).or_default().held.push(batch);
             }
         }
-        if self.held_bytes > self.budget_bytes && self.folder.is_none() { self.spill() } else { Ok(()) }
+        if self.held_bytes > self.budget_bytes && self.folder.is_none() {
+            self.spill()?;
+        }
+        match self.lanes.get_mut(&lane) {
+            Some(Lane { is_complete: true, file: Some(file), .. }) => file.finish(),
+            _ => Ok(()),
+        }
     }
 
     /// Everything, by span and number.
@@ -90,9 +124,9 @@ impl Gather {
             None => Held::Memory(lanes.into_values().flat_map(|lane| lane.held).collect()),
             Some(folder) => {
                 let mut paths = Vec::new();
-                for (path, mut writer) in lanes.into_values().filter_map(|lane| lane.file) {
-                    writer.finish().map_err(|error| failed("finish", &path, error))?;
-                    paths.push(path);
+                for mut file in lanes.into_values().filter_map(|lane| lane.file) {
+                    file.finish()?;
+                    paths.push(file.path);
                 }
                 Held::Files(SpillFiles { paths, folder })
             }
@@ -120,6 +154,10 @@ impl Gather {
             for batch in held.unwrap_or_default() {
                 self.write(lane, &batch)?;
             }
+            let chunks = self.lanes.get_mut(&lane);
+            if let Some(Lane { is_complete: true, file: Some(file), .. }) = chunks {
+                file.finish()?;
+            }
         }
         Ok(())
     }
@@ -136,11 +174,13 @@ impl Gather {
             })?;
             let writer = FileWriter::try_new(BufWriter::with_capacity(1 << 15, file), &self.schema)
                 .map_err(|error| failed("start", &path, error))?;
-            chunks.file = Some((path, writer));
+            chunks.file = Some(Spill { path, writer: Some(writer) });
         }
         match &mut chunks.file {
-            Some((path, writer)) => writer.write(batch).map_err(|error| failed("write", path, error)),
-            None => Ok(()),
+            Some(Spill { path, writer: Some(writer) }) => {
+                writer.write(batch).map_err(|error| failed("write", path, error))
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -182,15 +222,37 @@ mod tests {
             .collect()
     }
 
+    fn at(lane: usize, number: u64) -> Place {
+        Place { lane, number, is_last: false }
+    }
+
+    #[test]
+    fn only_partitions_that_are_not_complete_have_open_files() {
+        let mut gather = Gather::new("rows", schema(), 1000, None);
+        let open = |gather: &Gather| {
+            let files = gather.lanes.values().filter_map(|lane| lane.file.as_ref());
+            files.filter(|file| file.writer.is_some()).count()
+        };
+        let last = |lane, number| Place { is_last: true, ..at(lane, number) };
+        gather.add(last(0, 0), Some(batch(0..10))).unwrap();
+        gather.add(last(1, 1), None).unwrap();
+        gather.add(at(1, 0), Some(batch(10..40))).unwrap();
+        gather.add(at(2, 0), Some(batch(40..50))).unwrap();
+        gather.add(last(3, 0), Some(batch(50..60))).unwrap();
+        assert!(gather.folder.is_some());
+        assert_eq!(open(&gather), 1);
+        assert_eq!(numbers(&gather.finish().unwrap()), (0..60).collect::<Vec<_>>());
+    }
+
     fn gather(budget_bytes: usize) -> Result<Batches> {
         let mut gather = Gather::new("rows", schema(), budget_bytes, None);
-        gather.add(1, 1, Some(batch(30..40)))?;
-        gather.add(0, 1, None)?;
-        gather.add(0, 2, Some(batch(10..20)))?;
-        gather.add(1, 0, Some(batch(20..30)))?;
-        gather.add(0, 0, Some(batch(0..10)))?;
-        gather.add(2, 0, Some(batch(40..40)))?;
-        gather.add(1, 2, Some(batch(40..50)))?;
+        gather.add(at(1, 1), Some(batch(30..40)))?;
+        gather.add(at(0, 1), None)?;
+        gather.add(at(0, 2), Some(batch(10..20)))?;
+        gather.add(at(1, 0), Some(batch(20..30)))?;
+        gather.add(at(0, 0), Some(batch(0..10)))?;
+        gather.add(at(2, 0), Some(batch(40..40)))?;
+        gather.add(at(1, 2), Some(batch(40..50)))?;
         gather.finish()
     }
 
@@ -228,7 +290,7 @@ mod tests {
     fn files_go_when_the_read_fails() {
         let parent = tempfile::tempdir().unwrap();
         let mut gather = Gather::new("rows", schema(), 0, Some(parent.path().to_owned()));
-        gather.add(0, 0, Some(batch(0..10))).unwrap();
+        gather.add(at(0, 0), Some(batch(0..10))).unwrap();
         assert_eq!(parent.path().read_dir().unwrap().count(), 1);
         drop(gather);
         assert_eq!(parent.path().read_dir().unwrap().count(), 0);
@@ -237,7 +299,7 @@ mod tests {
     #[test]
     fn a_folder_that_cannot_be_made_is_named() {
         let mut gather = Gather::new("rows", schema(), 0, Some("/nowhere/at/all".into()));
-        let error = gather.add(0, 0, Some(batch(0..10))).unwrap_err().to_string();
+        let error = gather.add(at(0, 0), Some(batch(0..10))).unwrap_err().to_string();
         assert!(
             error.contains("create a folder for a spill file") && error.ends_with("/nowhere/at/all"),
             "{error}"

@@ -44,7 +44,7 @@ use crate::client::{Cluster, Connection};
 use crate::error::Result;
 use pipeline::Pipeline;
 
-/// Client properties of every read: fast, with the memory bounded by the queue's size.
+/// Client properties of every read: fast, with the memory bounded by the queue's size and that of an answer.
 pub(crate) const TUNING: &[(&str, &str)] = &[
     ("auto.offset.reset", "error"),
     ("check.crcs", "false"),
@@ -52,6 +52,8 @@ pub(crate) const TUNING: &[(&str, &str)] = &[
     ("enable.auto.offset.store", "false"),
     ("enable.partition.eof", "true"),
     ("fetch.error.backoff.ms", "50"),
+    // Of one broker's answer; a message that is larger comes alone.
+    ("fetch.max.bytes", "16777216"),
     ("fetch.message.max.bytes", "2097152"),
     ("fetch.queue.backoff.ms", "2"),
     ("fetch.wait.max.ms", "50"),
@@ -116,3 +118,5 @@ pub fn read(
 
 #[cfg(test)]
 mod mock_tests;
+#[cfg(test)]
+mod topics_tests;

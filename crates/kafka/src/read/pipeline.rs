@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::chunk::{Chunk, ChunkDecoder};
 use super::fetch::{Fetch, Fetched, fetch};
-use super::gather::Gather;
+use super::gather::{Gather, Place};
 use super::plan::{Plan, Span};
 use super::queue::MessageView;
 use super::reading::{BadExample, Batches, Counts, Ended, PartitionRead, Reading, Timings};
@@ -49,7 +49,7 @@ struct Gathered {
 #[derive(Clone, Default)]
 struct Lane {
     counts: Counts,
-    /// The number of the last chunk, and the time of its last message.
+    /// The number of the last chunk that has messages with times, and the time of its last message.
     last: (u64, Option<i64>),
 }
 
@@ -175,7 +175,7 @@ impl<'a> Pipeline<'a> {
             drift.add(chunk.drift);
             let lane = &mut lanes[job.lane];
             lane.counts.add(chunk.counts);
-            if job.number >= lane.last.0 {
+            if job.number >= lane.last.0 && job.last_timestamp_ms.is_some() {
                 lane.last = (job.number, job.last_timestamp_ms);
             }
             if let Some(bad) = chunk.first_bad {
@@ -185,8 +185,9 @@ impl<'a> Pipeline<'a> {
                     first_bad = Some((job.lane, bad));
                 }
             }
-            rejects.add(job.lane, job.number, chunk.rejects)?;
-            rows.add(job.lane, job.number, Some(chunk.rows))?;
+            let place = Place { lane: job.lane, number: job.number, is_last: job.is_last };
+            rejects.add(place, chunk.rejects)?;
+            rows.add(place, Some(chunk.rows))?;
         }
         Ok(Gathered { rows, rejects, lanes, first_bad, drift })
     }

@@ -30,6 +30,8 @@ pub(super) struct Job {
     /// Counts the chunks of the partition.
     pub(super) number: u64,
     pub(super) messages: MessageBatch,
+    /// Whether the partition has no more.
+    pub(super) is_last: bool,
     /// The time of the last message, once they are decoded.
     pub(super) last_timestamp_ms: Option<i64>,
 }
@@ -70,7 +72,7 @@ impl Sink for Router<'_> {
 
     /// A few last messages would keep all that came with them in memory.
     fn done(&mut self, span: usize) -> Result<()> {
-        self.send(span)
+        self.send_job(span, true)
     }
 
     fn tick(&mut self, progress: Progress) -> Result<()> {
@@ -105,16 +107,19 @@ impl<'a> Router<'a> {
         (0..self.waiting.len()).try_for_each(|span| self.send(span))
     }
 
-    /// Hands over the chunk of a span, waiting while the decoding threads are busy.
+    /// Hands over the chunk of a span, if there is one.
     fn send(&mut self, span: usize) -> Result<()> {
+        if self.waiting[span].messages.is_empty() { Ok(()) } else { self.send_job(span, false) }
+    }
+
+    /// Hands over a chunk, waiting while the decoding threads are busy.
+    fn send_job(&mut self, span: usize, is_last: bool) -> Result<()> {
         const TICK: Duration = Duration::from_millis(20);
         let waiting = &mut self.waiting[span];
-        if waiting.messages.is_empty() {
-            return Ok(());
-        }
-        let room = MessageBatch::with_capacity(waiting.messages.len());
+        let room = MessageBatch::with_capacity(if is_last { 0 } else { waiting.messages.len() });
         let messages = std::mem::replace(&mut waiting.messages, room);
-        let mut job = Job { lane: span, number: waiting.number, messages, last_timestamp_ms: None };
+        let number = waiting.number;
+        let mut job = Job { lane: span, number, messages, is_last, last_timestamp_ms: None };
         waiting.number += 1;
         self.waiting_bytes -= std::mem::take(&mut waiting.bytes);
         loop {

@@ -125,12 +125,13 @@ impl Run<'_> {
             };
             track.lost += track.position - offset;
             self.progress.offsets += (track.position - offset) as u64;
-            self.queue.stop(span.topic, partition);
             if track.position < span.end {
+                self.queue.stop(span.topic, partition);
                 self.queue.start(span.topic, partition, track.position)?;
             } else {
                 track.done = true;
                 self.open -= 1;
+                self.to_stop.push(index);
             }
         }
         Ok(())
