@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Verb::Open(open) => commands::open::run(&open),
         Verb::Export(export) => commands::export::run(&export),
         Verb::Describe(describe) => commands::describe::run(&describe),
+        Verb::Offsets(offsets) => commands::offsets::run(&offsets),
         Verb::Runs(runs) => commands::runs::run(&runs),
         Verb::Connections(connections) => commands::connections::run(&connections),
         Verb::Topics(topics) => commands::topics::run(&topics),

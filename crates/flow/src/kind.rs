@@ -128,6 +128,11 @@ pub trait Kind: Default + Clone + PartialEq + Serialize + DeserializeOwned + Sen
         None
     }
 
+    /// Whether this source goes on where the last run ended, so that [`Kind::standing`] and [`Kind::reset`] are for it.
+    fn keeps_offsets(&self) -> bool {
+        false
+    }
+
     /// Looks outside for how far this source is. `held`: what the writers below it have, where
     /// [`Kind::needs_batches`].
     ///

@@ -24,6 +24,7 @@ pub trait Node: Send + Sync {
         site: &Site<'_>,
         cancel: &Cancel,
     ) -> Option<Result<Vec<Suggestion>, Problem>>;
+    fn keeps_offsets(&self) -> bool;
     fn standing(
         &self,
         site: &Site<'_>,
@@ -94,6 +95,10 @@ impl<K: Kind> Node for K {
         cancel: &Cancel,
     ) -> Option<Result<Vec<Suggestion>, Problem>> {
         Kind::suggest(self, key, site, cancel)
+    }
+
+    fn keeps_offsets(&self) -> bool {
+        Kind::keeps_offsets(self)
     }
 
     fn standing(

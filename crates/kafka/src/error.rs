@@ -90,6 +90,9 @@ pub enum Error {
         #[source]
         source: Option<Box<KafkaError>>,
     },
+    /// The offsets are not what they were when the work on them began.
+    #[error("the offset of partition {partition} of topic `{topic}` under `{group}` was moved from {} to {} by somebody else", committed(*.from), committed(*.to))]
+    OffsetsMoved { group: String, topic: String, partition: i32, from: Option<i64>, to: Option<i64> },
     /// A start offset that the partition does not have.
     #[error(
         "offset {offset} of partition {partition} of topic `{topic}` does not exist: it holds {low} to {high}"
@@ -207,6 +210,7 @@ impl Error {
             | Self::NoLeader { .. }
             | Self::GroupBusy { .. }
             | Self::CommitRefused { .. }
+            | Self::OffsetsMoved { .. }
             | Self::OffsetRemoved { .. }
             | Self::Spill { .. }
             | Self::Kafka { .. } => Domain::External,
@@ -268,6 +272,10 @@ impl Error {
             Self::GroupBusy { .. } => {
                 "Stop the consumers of this group, or choose a sync name that nobody else uses".into()
             }
+            Self::OffsetsMoved { .. } => {
+                "Find who else uses the sync name, perhaps on another machine: each needs one of its own"
+                    .into()
+            }
             Self::OffsetOutOfRange { .. } => {
                 "The topic may have been deleted and created again; reset the offsets of the sync name".into()
             }
@@ -327,6 +335,10 @@ fn seconds(waited: Duration) -> String {
 
 fn messages(count: i64) -> String {
     if count == 1 { "1 message".into() } else { format!("{count} messages") }
+}
+
+fn committed(offset: Option<i64>) -> String {
+    offset.map_or_else(|| "nothing".to_owned(), |offset| offset.to_string())
 }
 
 fn live(members: Option<usize>) -> String {

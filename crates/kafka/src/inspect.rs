@@ -24,6 +24,7 @@ use crate::error::{Error, Result};
 use admin::{Admin, End};
 pub use admin::{ConfigEntry, ConfigSource};
 pub use committed::committed;
+pub(crate) use groups::members;
 pub use groups::{GroupFacts, GroupPartition, Groups, groups};
 pub use sizes::sizes;
 

@@ -3,10 +3,10 @@
 //! A leaf crate: it knows nothing of flows. The node `kafka_source` is written on top of it:
 //!
 //! 1. [`sample::infer_schema`] finds the value columns once;
-//! 2. [`offsets::ensure_group_idle`] says early that a later commit would be refused;
+//! 2. [`offsets::Group::ensure_idle`] says early that a later commit would be refused;
 //! 3. [`read::read`] reads `[start, pinned end)` of every partition into record batches or, beyond a
 //!    memory budget, into Arrow IPC files;
-//! 4. [`offsets::commit`] stores [`read::Reading::next_offsets`] under the group, once every sink has
+//! 4. [`offsets::Group::keep`] stores [`read::Reading::next_offsets`] under the group, once every sink has
 //!    committed.
 //!
 //! Every call takes a [`Cancel`] and answers it within 200 ms, and fails within the cluster's connect

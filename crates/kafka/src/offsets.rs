@@ -2,21 +2,24 @@
 //!
 //! An offset is always the *next to read*, as Kafka commits them.
 
+mod group;
 mod lookup;
 
 use std::collections::BTreeMap;
 
-use rdkafka::consumer::{CommitMode, Consumer as _};
-use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::consumer::Consumer as _;
+use rdkafka::error::KafkaResult;
 use rdkafka::types::RDKafkaErrorCode as Code;
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::cancel::Cancel;
-use crate::client::{Cluster, Connection, code_of, describe, reason_of};
+use crate::client::{Cluster, Connection, code_of};
 use crate::error::{Error, Result};
 use crate::topic::partitions_of;
 
-pub(crate) use lookup::{At, Places, committed_in, marks_of, offset_in, offsets_at, watermarks_in};
+pub use group::{Group, Kept};
+pub use lookup::Places;
+pub(crate) use lookup::{At, committed_in, marks_of, offset_in, offsets_at, watermarks_in};
 
 /// Offsets by partition.
 pub type Offsets = BTreeMap<i32, i64>;
@@ -62,6 +65,16 @@ pub fn watermarks(
     let connection = Connection::open(cluster, &[("isolation.level", isolation.level())])?;
     let partitions = partitions_of(&connection, topic, cancel)?;
     watermarks_of(&connection, topic, &partitions, cancel)
+}
+
+/// The watermarks of `places`.
+pub fn marks(
+    cluster: &Cluster,
+    places: &Places,
+    isolation: Isolation,
+    cancel: &Cancel,
+) -> Result<BTreeMap<String, BTreeMap<i32, Watermarks>>> {
+    watermarks_in(&Connection::open(cluster, &[("isolation.level", isolation.level())])?, places, cancel)
 }
 
 /// The watermarks of `partitions`, in two requests to each leader at the same time.
@@ -116,87 +129,8 @@ pub(crate) fn committed_of(
     })
 }
 
-/// Commits `offsets` of `topic` under `group` and reads them back.
-///
-/// Fails with [`Error::GroupBusy`] while consumers are subscribed under the group, with
-/// [`Error::GroupForbidden`], [`Error::TopicForbidden`], and with [`Error::CommitRefused`] when the
-/// broker stored anything else. An error means that some offsets may have been stored.
+/// Commits `offsets` of `topic` under `group` and reads them back; see [`Group::keep`].
 pub fn commit(cluster: &Cluster, group: &str, topic: &str, offsets: &Offsets, cancel: &Cancel) -> Result<()> {
-    if offsets.is_empty() {
-        return Ok(());
-    }
-    let connection = Connection::open(cluster, &[("group.id", group)])?;
-    let mut list = TopicPartitionList::with_capacity(offsets.len());
-    for (partition, offset) in offsets {
-        list.add_partition_offset(topic, *partition, Offset::Offset(*offset)).map_err(|_negative| {
-            Error::InvalidRequest {
-                reason: format!("offset {offset} of partition {partition} cannot be committed"),
-            }
-        })?;
-    }
-    let answer = connection.ask_group(cancel, move |consumer, _| consumer.commit(&list, CommitMode::Sync))?;
-    answer.map_err(|error| refused(group, topic, error))?;
-
-    // A commit that fails for some partitions only is reported by librdkafka as a success.
-    let partitions: Vec<_> = offsets.keys().copied().collect();
-    let stored = committed_of(&connection, group, topic, &partitions, cancel)?;
-    match offsets.iter().find(|(partition, offset)| stored.get(partition) != Some(offset)) {
-        None => Ok(()),
-        Some((partition, offset)) => Err(Error::CommitRefused {
-            group: group.to_owned(),
-            topic: topic.to_owned(),
-            reason: match stored.get(partition) {
-                Some(other) => format!("partition {partition} is at {other} instead of {offset}"),
-                None => format!("partition {partition} has no offset after the commit of {offset}"),
-            },
-            source: None,
-        }),
-    }
-}
-
-fn refused(group: &str, topic: &str, error: KafkaError) -> Error {
-    let (group, topic) = (group.to_owned(), topic.to_owned());
-    match code_of(&error) {
-        Code::UnknownMemberId
-        | Code::IllegalGeneration
-        | Code::RebalanceInProgress
-        | Code::FencedInstanceId
-        | Code::StaleMemberEpoch
-        | Code::FencedMemberEpoch => Error::GroupBusy { group, members: None },
-        Code::GroupAuthorizationFailed => Error::GroupForbidden { group },
-        Code::TopicAuthorizationFailed => Error::TopicForbidden { topic },
-        _ => Error::CommitRefused { group, topic, reason: reason_of(&error), source: Some(Box::new(error)) },
-    }
-}
-
-/// Whether a commit under `group` would be taken now, before a long run finds out.
-///
-/// Fails with [`Error::GroupBusy`] while consumers are subscribed under it. Only the classic group
-/// protocol is seen here; [`commit`] itself is refused under every protocol.
-pub fn ensure_group_idle(cluster: &Cluster, group: &str, cancel: &Cancel) -> Result<()> {
-    let connection = Connection::open(cluster, &[])?;
-    let name = group.to_owned();
-    let members = connection.ask(cancel, move |consumer, timeout| {
-        let groups = consumer.client().fetch_group_list(Some(&name), timeout)?;
-        Ok(groups
-            .groups()
-            .iter()
-            .filter(|found| found.name() == name)
-            .map(|found| found.members().len())
-            .sum::<usize>())
-    })?;
-    match members {
-        Ok(0) => Ok(()),
-        // A broker that cannot list groups, such as the embedded one, cannot say; the commit is refused then.
-        Err(error) if code_of(&error) == Code::UnsupportedFeature => Ok(()),
-        Ok(members) => Err(Error::GroupBusy { group: group.to_owned(), members: Some(members) }),
-        Err(error) if code_of(&error) == Code::GroupAuthorizationFailed => {
-            Err(Error::GroupForbidden { group: group.to_owned() })
-        }
-        Err(error) => Err(Error::Kafka {
-            doing: format!("looking up the group `{group}`"),
-            reason: describe(code_of(&error)),
-            source: Some(Box::new(error)),
-        }),
-    }
+    let kept = Kept { offsets: TopicOffsets::from([(topic.to_owned(), offsets.clone())]), resets: 0 };
+    Group::open(cluster, group)?.keep(&kept, None, cancel)
 }

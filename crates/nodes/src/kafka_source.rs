@@ -3,8 +3,8 @@
 use flowloom_flow::form::Choices;
 use flowloom_flow::value::{ConnectionName, Fields, Properties, Topics};
 use flowloom_flow::{
-    Cancel, Card, Choice, CodeWriter, Form, Group, Inferred, Kind, Port, Problem, Problems, Setting, Site,
-    Step, Suggestion, Target, ValueFacts,
+    Cancel, Card, Choice, CodeWriter, Form, Group, Inferred, Kind, Port, Position, Problem, Problems, Reset,
+    ResetAsk, Setting, Site, Standing, Step, Suggestion, Target, ValueFacts,
 };
 use polars::prelude::{LazyFrame, Schema};
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,7 @@ pub(crate) struct KafkaSource {
     pub(crate) start: Start,
     /// Where a partition starts whose offset was never committed.
     pub(crate) fallback: Fallback,
+    pub(crate) offsets: OffsetsKept,
     /// Payload columns in order.
     pub(crate) fields: Fields,
     pub(crate) bad_messages: BadMessages,
@@ -55,6 +56,7 @@ impl Default for KafkaSource {
             sync_name: String::new(),
             start: Start::default(),
             fallback: Fallback::default(),
+            offsets: OffsetsKept::default(),
             fields: Fields::default(),
             bad_messages: BadMessages::default(),
             isolation: Isolation::default(),
@@ -108,6 +110,38 @@ impl Choices for Fallback {
     const ALL: &'static [(Self, Choice)] = &[
         (Self::Earliest, Choice { key: "earliest", label: "First message" }),
         (Self::Latest, Choice { key: "latest", label: "End" }),
+    ];
+}
+
+/// Where the offsets are kept that the next run goes on from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum OffsetsKept {
+    /// In the consumer group of the sync name, where Kafka's own tools see them.
+    #[default]
+    Kafka,
+    /// In Flowloom's table on this machine: nothing is committed to the cluster.
+    Table,
+    /// With the rows, in what the flow writes: each row exactly once, wherever a run ends.
+    Sink,
+}
+
+impl OffsetsKept {
+    /// As an exported program is told that it cannot do so.
+    fn elsewhere(self) -> Option<&'static str> {
+        match self {
+            Self::Kafka => None,
+            Self::Table => Some("offsets in Flowloom's table"),
+            Self::Sink => Some("offsets that are kept by the writers"),
+        }
+    }
+}
+
+impl Choices for OffsetsKept {
+    const ALL: &'static [(Self, Choice)] = &[
+        (Self::Kafka, Choice { key: "kafka", label: "In Kafka" }),
+        (Self::Table, Choice { key: "table", label: "In Flowloom's table" }),
+        (Self::Sink, Choice { key: "sink", label: "By the writers" }),
     ];
 }
 
@@ -215,6 +249,11 @@ impl Kind for KafkaSource {
                      Empty: `flowloom-<flow>-<node>`.",
                 );
                 form.text(sync, &mut self.sync_name);
+                let kept = Setting::new("offsets", "Offsets kept").help(
+                    "In Kafka, under the sync name; in Flowloom's own table on this machine; or by the writers, with \
+                     the rows, which each writer of the flow must be able to (append to a folder)",
+                );
+                form.pick(kept, &mut self.offsets);
             }
         });
         form.section("Messages", &mut |form| {
@@ -281,6 +320,9 @@ impl Kind for KafkaSource {
             let part = problem.at.field.clone().unwrap_or_default();
             problem.at_field(format!("fields{part}"))
         })?;
+        if let Some(elsewhere) = self.offsets.elsewhere().filter(|_| self.start != Start::Earliest) {
+            return Err(out.refuse(elsewhere).hint("keep them in Kafka").at_field("offsets"));
+        }
         match out.target() {
             Target::Python => python::write(self, out),
             Target::Rust => rust::write(self, out),
@@ -344,6 +386,33 @@ impl Kind for KafkaSource {
         cancel: &Cancel,
     ) -> Option<Result<ValueFacts, Problem>> {
         (key == "topic").then(|| kafka::topics::facts(self, values, site, cancel))
+    }
+
+    fn keeps_offsets(&self) -> bool {
+        self.start != Start::Earliest
+    }
+
+    fn standing(
+        &self,
+        site: &Site<'_>,
+        held: Option<&Position>,
+        cancel: &Cancel,
+    ) -> Option<Result<Standing, Problem>> {
+        Some(kafka::standing(self, site, held, cancel))
+    }
+
+    fn reset(
+        &self,
+        site: &Site<'_>,
+        ask: &ResetAsk,
+        apply: bool,
+        cancel: &Cancel,
+    ) -> Option<Result<Reset, Problem>> {
+        Some(kafka::reset(self, site, ask, apply, cancel))
+    }
+
+    fn needs_batches(&self) -> bool {
+        self.offsets == OffsetsKept::Sink && self.start != Start::Earliest
     }
 
     fn caption(&self) -> String {

@@ -11,6 +11,7 @@ mod remember;
 mod session;
 mod snapshot;
 mod store;
+mod sync;
 #[cfg(test)]
 mod tests;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use flowloom_engine::{Cache, Events, JobHost, Limits, PreviewAsk, guarded};
 use flowloom_flow::file::{self, Lines};
-use flowloom_flow::{Cancel, Compiled, Flow, History, Problem, Registry};
+use flowloom_flow::{Cancel, Compiled, Flow, History, OffsetTable, Problem, Registry};
 use flowloom_net::Step;
 use flowloom_nodes::REGISTRY;
 
@@ -16,6 +16,7 @@ use crate::demo;
 use crate::flow_file::{FlowFile, folder_of};
 use crate::job::{Job, Outcome};
 use crate::snapshot::Snapshot;
+use crate::sync::Syncs;
 
 /// What a command gave.
 pub enum Reply {
@@ -338,13 +339,22 @@ impl Session {
         if self.has_keyring { book } else { book.without_keyring() }
     }
 
+    /// What the nodes of a flow in `folder` see of this program.
+    fn host(&self, folder: &Path) -> JobHost {
+        let syncs = Arc::new(Syncs { home: self.home.clone() });
+        JobHost::new(folder, self.limits)
+            .with_connections(Arc::new(self.book()))
+            .with_offsets(Arc::clone(&syncs) as Arc<dyn OffsetTable>)
+            .with_locks(syncs)
+    }
+
     fn snapshot(&self, key: FlowKey) -> Result<Snapshot, Problem> {
         let open = self.open(key)?;
         Ok(Snapshot {
             flow: Arc::clone(open.history.flow()),
             path: open.path.clone(),
             lines: open.history.is_saved().then(|| Arc::clone(&open.lines)),
-            host: JobHost::new(&open.folder, self.limits).with_connections(Arc::new(self.book())),
+            host: self.host(&open.folder),
             home: self.home.clone(),
         })
     }

@@ -1,6 +1,7 @@
 //! The command line.
 
 pub(crate) mod connections;
+pub(crate) mod offsets;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -33,6 +34,9 @@ pub(crate) enum Verb {
     Export(Export),
     /// Describe a node kind and its settings, or list all kinds
     Describe(Describe),
+    /// Show, reset or put back how far the sources of a flow are
+    #[command(subcommand)]
+    Offsets(offsets::Offsets),
     /// List the runs of this machine, newest first
     Runs(Runs),
     /// List, add, try and change connections

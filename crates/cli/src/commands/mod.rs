@@ -7,6 +7,7 @@ pub(crate) mod describe;
 pub(crate) mod export;
 pub(crate) mod infer;
 mod live;
+pub(crate) mod offsets;
 pub(crate) mod open;
 pub(crate) mod peek;
 pub(crate) mod preview;

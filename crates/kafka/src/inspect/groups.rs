@@ -102,6 +102,27 @@ pub fn groups(cluster: &Cluster, topic: &str, cancel: &Cancel) -> Result<Groups>
     Ok(answer)
 }
 
+/// How many consumers are subscribed under `group`, by whichever protocol; `None`: the broker does not say.
+pub(crate) fn members(connection: &Connection, group: &str, cancel: &Cancel) -> Result<Option<usize>> {
+    let (stop, name) = (cancel.clone(), group.to_owned());
+    let answer = connection.ask(cancel, move |consumer, timeout| {
+        let mut admin = Admin::new(consumer, timeout, stop);
+        admin.describe_groups(std::slice::from_ref(&name))?;
+        Ok(admin.described("")?.remove(&name))
+    })?;
+    match answer {
+        Ok(Some(found)) => match found.refused {
+            None => Ok(Some(found.members)),
+            // A group that was never used, which brokers up to 4.0 describe as dead.
+            Some(Code::GroupIdNotFound) => Ok(Some(0)),
+            Some(code) if is_refusal(code) => Err(Error::GroupForbidden { group: group.to_owned() }),
+            Some(_) => Ok(None),
+        },
+        // Cancelled, too: the next question ends by it.
+        Ok(None) | Err(_) => Ok(None),
+    }
+}
+
 fn is_refusal(code: Code) -> bool {
     matches!(
         code,

@@ -15,7 +15,7 @@ use crate::client::{Connection, code_of};
 use crate::error::{Error, Result};
 
 /// Partitions, rising, by topic.
-pub(crate) type Places = BTreeMap<String, Vec<i32>>;
+pub type Places = BTreeMap<String, Vec<i32>>;
 
 /// Which offset of a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,12 +5,14 @@ pub(crate) mod columns;
 #[cfg(test)]
 mod export_tests;
 mod infer;
+mod keeper;
 mod metrics;
 pub(crate) mod python;
 pub(crate) mod reach;
 pub(crate) mod rust;
 mod rust_lines;
 mod source;
+mod standing;
 pub(crate) mod topics;
 
 use flowloom_connections::kafka_problem;
@@ -22,6 +24,7 @@ use crate::kafka_source::{KafkaSource, Start};
 pub(crate) use infer::infer;
 pub(crate) use reach::Reach;
 pub(crate) use source::TopicSource;
+pub(crate) use standing::{reset, standing};
 
 /// The environment variable that an exported program takes the brokers from: one for all nodes that share them.
 pub(crate) fn servers_variable(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> String {
@@ -47,7 +50,9 @@ pub(crate) fn max_messages(settings: &KafkaSource) -> Option<i64> {
 pub(crate) fn problem(error: Error) -> Problem {
     let field = match error {
         Error::UnknownTopic { .. } | Error::TopicForbidden { .. } => Some("topic"),
-        Error::GroupForbidden { .. } | Error::GroupBusy { .. } => Some("sync_name"),
+        Error::GroupForbidden { .. } | Error::GroupBusy { .. } | Error::OffsetsMoved { .. } => {
+            Some("sync_name")
+        }
         Error::BadMessage { .. } => Some("bad_messages"),
         _ => None,
     };

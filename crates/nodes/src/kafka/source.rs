@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use flowloom_flow::{
-    Ask, Cancel, Counts, Pending, Position, Problem, Progress, Range, Read, Sample, Scope, Site, Source,
+    Ask, Cancel, Counts, KeptOffsets, Pending, Position, Problem, Progress, Range, Read, Sample, Scope, Site,
+    Source,
 };
 use flowloom_kafka::codec::Outline;
 use flowloom_kafka::offsets::{self, Isolation, Offsets, TopicOffsets};
@@ -15,15 +16,16 @@ use polars::prelude::{
     IntoLazy as _, IpcScanOptions, LazyFrame, PlRefPath, ScanSources, Schema, UnifiedScanArgs, col,
 };
 
+use super::keeper::Keeper;
 use super::{Reach, columns, metrics, problem, topics};
 use crate::arrow::frame;
-use crate::kafka_source::{BadMessages, Fallback, KafkaSource, Start};
+use crate::kafka_source::{BadMessages, Fallback, KafkaSource, OffsetsKept, Start};
 
 /// One node's topic.
 pub(crate) struct TopicSource {
     settings: KafkaSource,
     reach: Reach,
-    group: String,
+    keeper: Keeper,
     spill_dir: PathBuf,
     memory_bytes: usize,
     decode_threads: usize,
@@ -35,10 +37,11 @@ impl TopicSource {
     pub(crate) fn new(settings: &KafkaSource, site: &Site<'_>) -> Result<Self, Problem> {
         columns::fields(settings)?;
         topics::one(settings)?;
+        let reach = Reach::of(settings, site.host)?;
         Ok(Self {
             settings: settings.clone(),
-            reach: Reach::of(settings, site.host)?,
-            group: group(settings, site.flow, site.node.as_str()),
+            keeper: Keeper::new(settings, reach.clone(), site),
+            reach,
             spill_dir: site.host.spill_dir()?.to_owned(),
             memory_bytes: usize::try_from(site.host.memory_bytes()).unwrap_or(usize::MAX),
             decode_threads: site.host.decode_threads(),
@@ -61,10 +64,7 @@ impl TopicSource {
     }
 
     fn isolation(&self) -> Isolation {
-        match self.settings.isolation {
-            crate::kafka_source::Isolation::ReadCommitted => Isolation::Committed,
-            crate::kafka_source::Isolation::ReadUncommitted => Isolation::Uncommitted,
-        }
+        isolation(&self.settings)
     }
 
     fn request(&self, ask: &Ask<'_>) -> Result<ReadRequest, Problem> {
@@ -128,7 +128,7 @@ impl TopicSource {
             "a batch of {} is not finished, but this node reads `{}` under the same sync name `{}`",
             topics.join(", "),
             self.topic(),
-            self.group
+            self.keeper.sync()
         ))
         .hint("choose another sync name for the new topic")
         .at_field("sync_name")
@@ -140,7 +140,6 @@ impl TopicSource {
             Fallback::Earliest => read::Fallback::Earliest,
             Fallback::Latest => read::Fallback::Latest,
         };
-        let committed = read::Start::Committed { group: self.group.clone(), fallback };
         // A live run begins once where the settings say, and goes on from there.
         let go_on = |begin| match ask.go_on {
             Some(ended) => {
@@ -155,39 +154,43 @@ impl TopicSource {
             Start::Latest => return Ok(go_on(read::Start::Latest)),
             Start::Committed => {}
         }
-        let Some(ranges) = ask.after.and_then(|after| after.topics.get(self.topic())) else {
-            return Ok(committed);
-        };
-        let after = ends(ranges, |range| range.to);
-        let mut stands = self.committed(self.topic(), &ask.cancel.flag().into())?;
-        if after
-            .iter()
-            .all(|(partition, offset)| stands.get(partition).is_some_and(|stands| stands >= offset))
-        {
-            return Ok(committed);
+        let KeptOffsets { resets, mut offsets } =
+            self.keeper.stands(&topics::wanted(&self.settings)?, ask.cancel)?;
+        // A batch from before the last reset says nothing about where to go on.
+        let after = ask.after.filter(|after| after.resets >= resets);
+        for (topic, ranges) in after.iter().flat_map(|after| &after.topics) {
+            for (partition, range) in ranges {
+                let stands = offsets.entry(topic.clone()).or_default().entry(*partition).or_insert(range.to);
+                *stands = range.to.max(*stands);
+            }
         }
-        for (partition, offset) in after {
-            let stands = stands.entry(partition).or_insert(offset);
-            *stands = offset.max(*stands);
-        }
-        Ok(read::Start::Known { offsets: self.of_topic(stands), fallback: read::Fallback::Earliest })
+        Ok(read::Start::Known { offsets, fallback })
     }
 
     fn of_topic(&self, offsets: Offsets) -> TopicOffsets {
         TopicOffsets::from([(self.topic().to_owned(), offsets)])
     }
 
-    fn committed(&self, topic: &str, cancel: &flowloom_kafka::Cancel) -> Result<Offsets, Problem> {
-        offsets::committed(&self.reach.cluster()?, &self.group, topic, cancel).map_err(problem)
-    }
-
-    fn position(&self, reading: &Reading) -> Option<Position> {
+    fn position(&self, reading: &Reading, ask: &Ask<'_>) -> Result<Option<Position>, Problem> {
+        if !self.keeps_offsets() {
+            return Ok(None);
+        }
+        let resets = match (ask.scope, ask.range) {
+            (Scope::Preview { .. }, _) => 0,
+            (Scope::Run, Some(range)) => range.resets,
+            (Scope::Run, None) => {
+                let found = self.keeper.stands(&topics::wanted(&self.settings)?, ask.cancel)?.resets;
+                found.max(ask.after.map_or(0, |after| after.resets))
+            }
+        };
+        // Writers keep what they wrote: where there is nothing to write, nothing has moved.
+        let stays = self.settings.offsets == OffsetsKept::Sink && reading.counts.read == 0;
         let mut topics = BTreeMap::<String, BTreeMap<i32, Range>>::new();
         for read in &reading.partitions {
-            let range = Range { from: read.from, to: read.to };
+            let range = Range { from: read.from, to: if stays { read.from } else { read.to } };
             topics.entry(read.topic.clone()).or_default().insert(read.partition, range);
         }
-        self.keeps_offsets().then(|| Position { sync: self.group.clone(), topics, resets: 0 })
+        Ok(Some(Position { sync: self.keeper.sync().to_owned(), topics, resets }))
     }
 
     /// What the user should know about what was not read.
@@ -252,12 +255,17 @@ impl Source for TopicSource {
         Ok(Some(format!("{} {marks}", self.reach.fingerprint())))
     }
 
+    fn begin(&mut self, cancel: &Cancel) -> Result<(), Problem> {
+        if self.keeps_offsets() {
+            self.keeper.begin(&topics::wanted(&self.settings)?, cancel)
+        } else {
+            Ok(())
+        }
+    }
+
     fn read(&mut self, ask: &Ask<'_>) -> Result<Read, Problem> {
         let cancel: flowloom_kafka::Cancel = ask.cancel.flag().into();
         let cluster = self.reach.cluster()?;
-        if ask.scope == Scope::Run && self.keeps_offsets() {
-            offsets::ensure_group_idle(&cluster, &self.group, &cancel).map_err(problem)?;
-        }
         let request = self.request(ask)?;
         let mut progress = |progress: read::Progress| {
             // Offsets count gaps as well, messages do not.
@@ -272,7 +280,7 @@ impl Source for TopicSource {
         let rows = rows.into_iter().filter(|(name, _)| is_wanted(name)).collect();
         Ok(Read {
             frames: vec![lazy(&reading.rows, &rows)?, lazy(&reading.rejects, &columns::rejects())?],
-            position: self.position(&reading),
+            position: self.position(&reading, ask)?,
             counts: Counts {
                 read: reading.counts.read,
                 decoded: reading.counts.decoded,
@@ -299,29 +307,23 @@ impl Source for TopicSource {
     }
 
     fn sync(&self) -> Option<&str> {
-        self.keeps_offsets().then_some(self.group.as_str())
+        self.keeps_offsets().then(|| self.keeper.sync())
     }
 
     fn is_acknowledged(&self, position: &Position) -> Result<bool, Problem> {
-        for (topic, ranges) in &position.topics {
-            let stands = self.committed(topic, &flowloom_kafka::Cancel::default())?;
-            let is_behind = |(partition, range): (&i32, &Range)| {
-                range.from != range.to && stands.get(partition).is_none_or(|stands| *stands < range.to)
-            };
-            if ranges.iter().any(is_behind) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        self.keeper.is_acknowledged(position)
     }
 
     fn acknowledge(&mut self, position: &Position) -> Result<(), Problem> {
-        for (topic, ranges) in &position.topics {
-            let (cluster, cancel) = (self.reach.cluster()?, flowloom_kafka::Cancel::default());
-            offsets::commit(&cluster, &self.group, topic, &ends(ranges, |range| range.to), &cancel)
-                .map_err(problem)?;
-        }
-        Ok(())
+        self.keeper.acknowledge(position)
+    }
+}
+
+/// Which messages of transactions are read.
+pub(super) fn isolation(settings: &KafkaSource) -> Isolation {
+    match settings.isolation {
+        crate::kafka_source::Isolation::ReadCommitted => Isolation::Committed,
+        crate::kafka_source::Isolation::ReadUncommitted => Isolation::Uncommitted,
     }
 }
 

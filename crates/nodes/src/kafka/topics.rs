@@ -7,7 +7,7 @@ use flowloom_flow::value::{TopicPattern, Topics};
 use flowloom_flow::{Cancel, Fact, Problem, Site, Suggestion, ValueFacts};
 use flowloom_kafka::inspect::{self, PartitionFacts};
 use flowloom_kafka::offsets::Offsets;
-use flowloom_kafka::{Cluster, topic};
+use flowloom_kafka::{Cluster, read, topic};
 
 use super::source::group;
 use super::{Reach, problem};
@@ -23,6 +23,20 @@ pub(crate) fn one(settings: &KafkaSource) -> Result<&str, Problem> {
             .hint("choose one topic with all its partitions, and read the others by nodes of their own")
             .at_field("topic")
     })
+}
+
+/// What a read covers.
+pub(super) fn wanted(settings: &KafkaSource) -> Result<read::Topics, Problem> {
+    let at_topic = |problem: Problem| problem.at_field("topic");
+    if settings.topic.is_empty() {
+        return Err(at_topic(Problem::user("no topic is chosen")));
+    }
+    let Some(wanted) = settings.topic.parts().transpose().map_err(at_topic)? else {
+        return Ok(read::Topics::Pattern(settings.topic.pattern().unwrap_or_default().to_owned()));
+    };
+    let wanted =
+        wanted.into_iter().map(|(topic, partitions)| read::Wanted { topic: topic.to_owned(), partitions });
+    Ok(read::Topics::Named(wanted.collect()))
 }
 
 /// `topic `orders``, `2 topics`, `topics like `a.*``.
