@@ -35,6 +35,7 @@ mod kafka_live;
 mod kafka_reading;
 mod kafka_source;
 mod kafka_trouble;
+mod offsets;
 mod python_export;
 mod registry;
 mod repo;
