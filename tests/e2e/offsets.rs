@@ -76,6 +76,14 @@ fn ids(shop: &Workshop) -> Vec<i64> {
     ids
 }
 
+/// Each of the ids `0..count` is there so many times; a long list would say less.
+#[track_caller]
+fn assert_ids(ids: &[i64], count: i64, times: usize, what: &str) {
+    let distinct: std::collections::BTreeSet<i64> = ids.iter().copied().collect();
+    let found = (ids.len(), distinct.len(), distinct.last().map_or(0, |last| last + 1));
+    assert_eq!(found, (count as usize * times, count as usize, count), "{what}: rows, ids, the last one");
+}
+
 #[test]
 fn what_is_shown_is_what_the_broker_says() {
     let broker = Broker::shared();

@@ -21,7 +21,12 @@ pub(crate) type Sources = Vec<(usize, Box<dyn Source>)>;
 pub(crate) type Sinks = Vec<(usize, Box<dyn Sink>)>;
 
 /// Every source takes what it must have for itself; two of one sync name would take each other's batches for theirs.
-pub(crate) fn begin(compiled: &Compiled, sources: &mut Sources, cancel: &Cancel) -> Result<(), Problem> {
+pub(crate) fn begin(
+    compiled: &Compiled,
+    sources: &mut Sources,
+    sinks: &mut Sinks,
+    cancel: &Cancel,
+) -> Result<(), Problem> {
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
     for (i, source) in sources.iter_mut() {
         let id = &compiled.nodes[*i].id;
@@ -36,6 +41,9 @@ pub(crate) fn begin(compiled: &Compiled, sources: &mut Sources, cancel: &Cancel)
             .at_node(id));
         }
         source.begin(cancel).map_err(|problem| problem.at_node(id))?;
+    }
+    for (i, sink) in sinks {
+        sink.begin().map_err(|problem| problem.at_node(&compiled.nodes[*i].id))?;
     }
     Ok(())
 }

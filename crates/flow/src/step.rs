@@ -2,7 +2,7 @@
 //!
 //! Sources and sinks follow one commit protocol. A batch is named by the positions that its sources read:
 //!
-//! 1. every source [begins](Source::begin): nobody else uses its sync name meanwhile;
+//! 1. every source [begins](Source::begin): nobody else uses its sync name meanwhile; and so does every sink;
 //! 2. the engine asks every sink for the batch that it committed last, and every source whether it has
 //!    acknowledged that batch; one that has not is read again over the very same range ([`Ask::range`]),
 //!    and sinks that have the batch skip it;
@@ -215,6 +215,11 @@ pub struct Written {
 
 /// Writes to outside, in two phases.
 pub trait Sink: Send {
+    /// A run starts: what an earlier one committed and died over is made visible. Not called for a preview.
+    fn begin(&mut self) -> Result<(), Problem> {
+        Ok(())
+    }
+
     /// The batch that was committed last; `None`: this sink cannot know, or has none.
     fn last_committed(&self) -> Result<Option<Batch>, Problem>;
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use serde_json::Value;
 
-use super::{appending, ids, numbers, offsets, sync_of};
+use super::runs::has_file;
+use super::{appending, assert_ids, ids, numbers, offsets, sync_of};
 use crate::broker::Broker;
 use crate::eventually::eventually;
 use crate::flowloom::{Workshop, answer};
@@ -64,7 +65,7 @@ fn a_second_run_is_refused_until_the_first_is_gone() {
     first.kill().expect("killed");
     first.wait().expect("gone");
     shop.run_well(broker);
-    assert_eq!(ids(&shop), (0..MANY).collect::<Vec<_>>());
+    assert_ids(&ids(&shop), MANY, 1, "after the kill");
 }
 
 #[test]
@@ -74,7 +75,12 @@ fn another_machine_that_was_faster_is_noticed_before_the_commit() {
     topic.send(numbers(0..MANY, 1));
     // Each has its own home, so no lock is between them.
     let (slow, fast) = (appending(&topic.name, &[]), appending(&topic.name, &[]));
-    let run = stopped(&slow, &topic);
+    let run = slow.start(broker);
+    eventually("it has read and stages its rows", || {
+        has_file(&slow, "out", |name| name.contains("part")).then_some(())
+    });
+    signal(&run, "-STOP");
+    assert_eq!(group::committed(&topic, &sync_of(&topic)), [None], "it stopped in time");
     fast.run_well(broker);
     assert_eq!(group::committed(&topic, &sync_of(&topic)), [Some(MANY)]);
     topic.send(numbers(MANY..MANY + 10, 1));

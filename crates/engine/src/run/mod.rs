@@ -107,7 +107,7 @@ impl<'a> Run<'a> {
         let (mut sources, mut sinks) = self.ends()?;
         let is_writing = !sinks.is_empty();
         if is_writing {
-            begin(self.compiled, &mut sources, self.cancel)?;
+            begin(self.compiled, &mut sources, &mut sinks, self.cancel)?;
         }
         let from = start(self.compiled, &sources, &sinks)?;
         let mut after = Batch::default();

@@ -107,6 +107,22 @@ impl Log {
         Ok(())
     }
 
+    /// As [`Log::recover`], where a dead run has committed data that no other program sees yet. What another run is
+    /// writing is left to it.
+    pub(crate) fn mend(&self) -> Result<(), Problem> {
+        let committed = self.numbers()?;
+        let is_committed =
+            |name: &str| data_number(name).is_some_and(|number| committed.binary_search(&number).is_ok());
+        if committed.is_empty() || !hidden(&self.folder)?.iter().any(|(name, _)| is_committed(name)) {
+            return Ok(());
+        }
+        match self.lock() {
+            Ok(_lock) => self.recover(),
+            Err(problem) if problem.retry => Ok(()),
+            Err(problem) => Err(problem),
+        }
+    }
+
     /// Numbers of all commits, oldest first.
     pub(crate) fn numbers(&self) -> Result<Vec<u64>, Problem> {
         let log = self.folder.join(LOG);

@@ -83,6 +83,10 @@ impl FolderSink {
 }
 
 impl Sink for FolderSink {
+    fn begin(&mut self) -> Result<(), Problem> {
+        self.log.mend()
+    }
+
     /// By sync name, the newest batch in the folder; several flows may append to it.
     fn last_committed(&self) -> Result<Option<Batch>, Problem> {
         let latest = self.log.last()?.map(|(_, commit)| commit.latest).unwrap_or_default();
