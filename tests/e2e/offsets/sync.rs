@@ -17,7 +17,7 @@ use crate::job::{Job, flow};
 use crate::kafka_source::source_to_file;
 use crate::topic::Topic;
 
-const MANY: i64 = 100_000;
+const MANY: i64 = 20_000;
 
 fn signal(run: &Child, signal: &str) {
     let sent = Command::new("kill").args([signal, &run.id().to_string()]).status().expect("kill");
