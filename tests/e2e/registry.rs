@@ -39,7 +39,7 @@ fn sample(entry: &Entry, type_name: &str, folder: &Path) -> Value {
         // By the servers that the node names itself; by a connection: `connections::cluster`.
         "Connection" => json!(""),
         "Expression" => json!("n > 2"),
-        "Fields" => json!([{"name": "n", "type": "Int64"}, {"name": "s", "type": "String"}]),
+        "Fields" | "PlainFields" => json!([{"name": "n", "type": "Int64"}, {"name": "s", "type": "String"}]),
         "FilePath" if entry.card.outputs.is_empty() => json!("written.jsonl"),
         "FilePath" => {
             std::fs::write(folder.join("read.jsonl"), "{\"n\": 1, \"s\": \"a\"}\n{\"n\": 2, \"s\": \"b\"}\n")

@@ -42,8 +42,19 @@ pub enum Request {
         node: NodeId,
         key: String,
     },
+    /// What there is to know of some of these options, such as the messages of topics.
+    Facts {
+        node: NodeId,
+        key: String,
+        of: Vec<String>,
+    },
     /// Settings from outside, such as a topic's fields.
     Infer(NodeId),
+    StopInfer(NodeId),
+    /// How far a source is.
+    Locate(NodeId),
+    /// Opens the dialog that moves a source's offsets.
+    Reset(NodeId),
     Pick(Pick),
     /// The panel has taken the path that was picked for this setting: it may be forgotten.
     TakePicked {

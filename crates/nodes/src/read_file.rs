@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
-use flowloom_flow::value::{FieldSpec, Fields, FilePath, parse_dtype, show_dtype};
+use flowloom_flow::value::{FieldSpec, Fields, FilePath, PlainFields, parse_dtype, show_dtype};
 use flowloom_flow::{
     Ask, Cancel, Card, CodeWriter, Counts, Form, Group, Inferred, Kind, Port, Problem, Problems, Read, Scope,
     Setting, Site, Source, Step,
@@ -19,6 +19,7 @@ use polars::prelude::{IdxSize, LazyFrame, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
+use crate::facts::facts;
 use crate::file::find::{Found, find};
 use crate::file::format::FormatChoice;
 use crate::file::one_byte;
@@ -43,7 +44,7 @@ pub(crate) struct ReadFile {
     /// Rows from which types are inferred; 0: all.
     infer_rows: i64,
     /// Pinned columns and types; none: as the file has them.
-    fields: Fields,
+    fields: PlainFields,
 }
 
 impl Default for ReadFile {
@@ -57,7 +58,7 @@ impl Default for ReadFile {
             null_text: String::new(),
             parse_dates: true,
             infer_rows: 1000,
-            fields: Fields::default(),
+            fields: PlainFields::default(),
         }
     }
 }
@@ -134,21 +135,23 @@ impl Kind for ReadFile {
     }
 
     fn infer(&self, site: &Site<'_>, _cancel: &Cancel) -> Option<Result<Inferred, Problem>> {
-        let unpinned = Self { fields: Fields::default(), ..self.clone() };
-        Some(Kind::schema(&unpinned, &[], site).map(|schemas| {
-            let fields = schemas
-                .iter()
-                .flat_map(Schema::iter)
-                .map(|(name, dtype)| FieldSpec::new(name.as_str(), show_dtype(dtype)));
+        let unpinned = Self { fields: PlainFields::default(), ..self.clone() };
+        let look = || {
+            let found = find(&site.host.path(unpinned.path()?), unpinned.format)?;
+            let (frame, schema) = scan(&found, &unpinned.reading()?)?;
+            let fields = schema.iter().map(|(name, dtype)| FieldSpec::new(name.as_str(), show_dtype(dtype)));
             let fields = serde_json::to_value(Fields(fields.collect())).unwrap_or_default();
-            Inferred {
-                settings: Map::from_iter([("fields".to_owned(), fields)]),
-                facts: Vec::new(),
-                went_by: WENT_BY.to_vec(),
-            }
-        }))
+            // A row that does not fit its column is for the run to tell; names and types hold without facts.
+            let facts = frame.limit(SAMPLE).collect().map(|sample| facts(&sample)).unwrap_or_default();
+            let settings = Map::from_iter([("fields".to_owned(), fields)]);
+            Ok(Inferred { settings, facts, went_by: WENT_BY.to_vec() })
+        };
+        Some(look())
     }
 }
+
+/// Rows that a sample has.
+const SAMPLE: IdxSize = 1_000;
 
 /// Settings that decide what the fields of a file are.
 const WENT_BY: &[&str] =
@@ -172,15 +175,15 @@ impl ReadFile {
                 .at_field("infer_rows")
                 .source(error)
         })?;
-        self.fields.refuse_paths("a file's reader").map_err(|problem| {
+        self.fields.0.refuse_paths("a file's reader").map_err(|problem| {
             let part = problem.at.field.clone().unwrap_or_default();
             problem.at_field(format!("fields{part}"))
         })?;
         let fields =
-            self.fields.0.iter().map(|field| Ok((field.name.as_str().into(), parse_dtype(&field.dtype)?)));
+            self.fields.0.0.iter().map(|field| Ok((field.name.as_str().into(), parse_dtype(&field.dtype)?)));
         let fields: Result<Schema, Problem> = fields.collect();
         let fields = fields.map_err(|problem| problem.at_field("fields"))?;
-        if fields.len() < self.fields.0.len() {
+        if fields.len() < self.fields.0.0.len() {
             return Err(Problem::user("two fields have the same name").hint("rename one").at_field("fields"));
         }
         Ok(Reading {

@@ -115,6 +115,24 @@ impl App {
                     self.with_doc(flow, |doc, session| doc.infer(session, node));
                 }
             }
+            Request::Facts { node, key, of } => {
+                if let Some(flow) = self.doc().map(|doc| doc.key) {
+                    self.with_doc(flow, |doc, session| doc.look_up(session, node, key, of));
+                }
+            }
+            Request::StopInfer(node) => {
+                if let Some(doc) = self.docs.get_mut(self.front) {
+                    doc.stop_inferring(&node);
+                }
+            }
+            Request::Locate(node) => {
+                if let Some(flow) = self.doc().map(|doc| doc.key) {
+                    self.with_doc(flow, |doc, session| doc.locate(session, node));
+                }
+            }
+            Request::Reset(node) => {
+                self.dialog = self.docs.get(self.front).map(|doc| Dialog::reset(doc, node));
+            }
             Request::Pick(pick) => self.ask_setting(pick),
             Request::TakePicked { what: PickFor::Connection(_), .. } => self.connections.take_picked(),
             Request::TakePicked { what: PickFor::Node(node), key } => {
@@ -388,6 +406,17 @@ impl App {
                     self.edit(vec![Edit::SetLive { live: Some(live) }]);
                 }
                 self.start(Goal::Live(live));
+            }
+            Answered::HasReset { flow, node, reset } => {
+                self.dialog = None;
+                let words = crate::dialog::reset::summary(&reset).join("; ");
+                let words = format!("The offsets of {} were moved: {}", reset.sync, lower_first(&words));
+                self.with_doc(flow, |doc, session| {
+                    doc.has_moved();
+                    doc.log.info_at(&node, words.clone());
+                    doc.locate(session, node)
+                });
+                self.toasts.info(words);
             }
             Answered::PickExportFolder => self.ask_export_folder(),
             Answered::Export { flow, target, folder } => self.export(flow, target, folder),

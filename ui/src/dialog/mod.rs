@@ -7,12 +7,13 @@ mod export;
 mod live;
 mod palette;
 mod recover;
+pub mod reset;
 mod shortcuts;
 
 use std::path::PathBuf;
 
 use egui::{Frame, Id, Margin, Modal, Ui};
-use flowloom_flow::{Live, NodeId, Registry, Target};
+use flowloom_flow::{Live, NodeId, Registry, Reset, Target};
 use flowloom_studio::{Draft, FlowKey, Session};
 
 use crate::action::{Action, Env, Keymap, Shortcut};
@@ -41,6 +42,7 @@ pub enum Dialog {
     Recover(recover::Recover),
     Connection(Question),
     Live(live::LiveDialog),
+    Reset(Box<reset::ResetDialog>),
     About,
 }
 
@@ -60,6 +62,12 @@ pub enum Answered {
     Connection(Decision),
     /// Runs the flow live.
     Live(Live),
+    /// Offsets of a source were moved.
+    HasReset {
+        flow: FlowKey,
+        node: NodeId,
+        reset: Box<Reset>,
+    },
     PickExportFolder,
     Export {
         flow: FlowKey,
@@ -102,10 +110,16 @@ impl Dialog {
         Self::Live(live::LiveDialog::new(doc))
     }
 
+    /// Moves the offsets of the source `node`.
+    pub fn reset(doc: &Doc, node: NodeId) -> Self {
+        Self::Reset(Box::new(reset::ResetDialog::new(doc, node)))
+    }
+
     /// Takes in what came since the last frame; whether something is still under way.
     pub fn poll(&mut self) -> bool {
         match self {
             Self::Export(export) => export.poll(),
+            Self::Reset(reset) => reset.poll(),
             _ => false,
         }
     }
@@ -130,6 +144,7 @@ impl Dialog {
             Self::Recover(recover) => recover.ui(ui),
             Self::Connection(question) => connection::ui(ui, question),
             Self::Live(live) => live.ui(ui),
+            Self::Reset(reset) => reset.ui(ui, session),
             Self::About => about::ui(ui),
         });
         let may_dismiss = !matches!(self, Self::Recover(_));

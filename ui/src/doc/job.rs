@@ -225,7 +225,10 @@ impl Doc {
         let Some(running) = self.job.take() else { return };
         match outcome {
             Outcome::Preview(preview) => self.take_preview(&running, preview),
-            Outcome::Run(report) => self.take_report(running, report),
+            Outcome::Run(report) => {
+                self.outside.has_run();
+                self.take_report(running, report);
+            }
             Outcome::Failed(problems) => self.take_failure(&running, problems),
             Outcome::Cancelled => self.log.info("Cancelled; nothing was written and nothing committed"),
             _ => {}

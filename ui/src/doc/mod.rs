@@ -5,6 +5,7 @@
 mod job;
 mod live;
 mod log;
+mod outside;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -12,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use flowloom_flow::{Compiled, Flow, NodeId, Problem, Suggestion};
+use flowloom_flow::{Compiled, Flow, NodeId, Problem};
 use flowloom_studio::{Command, FlowKey, Job, NodePreview, Outcome, Reply, Session, Values};
 
 use crate::canvas::CanvasState;
@@ -21,10 +22,8 @@ use crate::signature::signatures;
 pub use job::{Goal, NodeRun, Running};
 pub use live::LiveRun;
 pub use log::{Level, Line, Log};
+pub use outside::{Facts, Located, Sample, Suggested};
 pub use view::{NodeView, title_of};
-
-/// What an outside gave as options for a setting.
-pub type Suggested = Result<Vec<Suggestion>, Vec<Problem>>;
 
 /// An open flow.
 #[expect(
@@ -58,10 +57,7 @@ pub struct Doc {
     pub field: Option<(NodeId, String)>,
     pub log: Log,
     pub canvas: CanvasState,
-    /// Options for settings, by node and key; an empty answer under way has no entry in `suggested`.
-    suggesting: HashMap<(NodeId, String), Job>,
-    suggested: HashMap<(NodeId, String), Suggested>,
-    inferring: HashMap<NodeId, Job>,
+    outside: outside::Outside,
     /// Paths that were picked in a dialog of the system, until the panel takes them.
     pub picked: BTreeMap<(NodeId, String), PathBuf>,
     /// What a preview or run has to wait for, in words.
@@ -102,9 +98,7 @@ impl Doc {
             field: None,
             log: Log::default(),
             canvas: CanvasState::default(),
-            suggesting: HashMap::new(),
-            suggested: HashMap::new(),
-            inferring: HashMap::new(),
+            outside: outside::Outside::default(),
             picked: BTreeMap::new(),
             waits_for: None,
             saved_at: None,
@@ -168,103 +162,12 @@ impl Doc {
 
     /// Whether an answer is under way.
     pub fn is_busy(&self) -> bool {
-        self.compiling.is_some()
-            || self.job.is_some()
-            || !self.suggesting.is_empty()
-            || !self.inferring.is_empty()
+        self.compiling.is_some() || self.job.is_some() || self.outside.is_busy()
     }
 
     /// Whether schemas and problems are of the flow as it is now.
     pub fn is_compiled(&self) -> bool {
         self.compiled.is_some() && self.compiling.is_none()
-    }
-
-    fn poll_outside(&mut self, session: &mut Session) {
-        let suggested = &mut self.suggested;
-        self.suggesting.retain(|key, job| match job.outcome() {
-            None => true,
-            Some(Outcome::Suggested(options)) => {
-                suggested.insert(key.clone(), Ok(options));
-                false
-            }
-            Some(Outcome::Failed(problems)) => {
-                suggested.insert(key.clone(), Err(problems));
-                false
-            }
-            Some(_) => false,
-        });
-        let mut found = Vec::new();
-        self.inferring.retain(|id, job| match job.outcome() {
-            None => true,
-            Some(outcome) => {
-                found.push((id.clone(), outcome));
-                false
-            }
-        });
-        for (id, outcome) in found {
-            match outcome {
-                Outcome::Inferred(new) => self.take_inferred(session, id, new.settings),
-                Outcome::Failed(problems) => {
-                    for problem in problems {
-                        self.log.problem(problem);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn take_inferred(
-        &mut self,
-        session: &mut Session,
-        id: NodeId,
-        new: serde_json::Map<String, serde_json::Value>,
-    ) {
-        let Some(node) = self.flow.nodes.get(&id) else { return };
-        let mut settings = node.settings.clone();
-        settings.extend(new);
-        let edit = flowloom_flow::Edit::SetSettings { id, settings };
-        let sent = session.send(Command::Edit { flow: self.key, edit, gesture: None });
-        if let Err(problems) = sent {
-            for problem in problems {
-                self.log.problem(problem);
-            }
-        }
-        if let Err(problem) = self.follow(session) {
-            self.log.problem(problem);
-        }
-    }
-
-    /// Asks the node's outside for options of a setting; see [`Doc::suggestions`].
-    pub fn suggest(&mut self, session: &mut Session, node: NodeId, key: String) -> Result<(), Problem> {
-        let at = (node.clone(), key.clone());
-        if self.suggesting.contains_key(&at) {
-            return Ok(());
-        }
-        let ask = Command::Suggest { flow: self.key, node, key, values: self.values.clone() };
-        if let Some(job) = job_of(session.send(ask))? {
-            self.suggesting.insert(at, job);
-        }
-        Ok(())
-    }
-
-    /// What was found for a setting, and whether an answer is under way.
-    pub fn suggestions(&self, node: &NodeId, key: &str) -> (Option<&Suggested>, bool) {
-        let at = (node.clone(), key.to_owned());
-        (self.suggested.get(&at), self.suggesting.contains_key(&at))
-    }
-
-    /// Asks the node's outside for settings that need not be typed in; they arrive as an edit.
-    pub fn infer(&mut self, session: &mut Session, node: NodeId) -> Result<(), Problem> {
-        let ask = Command::Infer { flow: self.key, node: node.clone(), values: self.values.clone() };
-        if let Some(job) = job_of(session.send(ask))? {
-            self.inferring.insert(node, job);
-        }
-        Ok(())
-    }
-
-    pub fn is_inferring(&self, node: &NodeId) -> bool {
-        self.inferring.contains_key(node)
     }
 
     /// The node with its schemas and problems, as far as they are worked out.

@@ -70,6 +70,12 @@ pub(super) fn gone(ui: &mut Ui, at: &At<'_>, i: usize, name: &str, path: &str) {
 
 /// A drop-down of data types; others can be typed. `empty`: what stands for none.
 pub(super) fn dtype(ui: &mut Ui, part: &Part<'_>, empty: &str, dtype: &mut String) {
+    let shown = dtype.clone();
+    dtype_as(ui, part, empty, &shown, dtype);
+}
+
+/// [`dtype`] that is closed shown as `shown`.
+pub(super) fn dtype_as(ui: &mut Ui, part: &Part<'_>, empty: &str, shown: &str, dtype: &mut String) {
     let current = dtype.clone();
     let is_unknown = !current.trim().is_empty() && parse_dtype(&current).is_err();
     let dropdown = Dropdown {
@@ -77,7 +83,7 @@ pub(super) fn dtype(ui: &mut Ui, part: &Part<'_>, empty: &str, dtype: &mut Strin
         is_mono: true,
         is_wrong: part.is_wrong || is_unknown,
         width: part.width,
-        ..Dropdown::new(part.id, part.label, &current)
+        ..Dropdown::new(part.id, part.label, shown)
     };
     let anchor = dropdown.show(ui);
     let is_picked = |value: &str| value == current;

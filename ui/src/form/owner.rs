@@ -7,7 +7,7 @@ use flowloom_flow::{Card, NodeId, Problem, Suggestion};
 use flowloom_studio::connections::Listed;
 
 use super::At;
-use crate::doc::Doc;
+use crate::doc::{Doc, Facts};
 use crate::request::{Pick, PickFor, Request};
 
 /// A node of a flow, or a connection.
@@ -87,6 +87,25 @@ impl At<'_> {
     pub fn suggest(&mut self) {
         if let Owner::Node { id, .. } = self.owner {
             self.out.push(Request::Suggest { node: id.clone(), key: self.key.to_owned() });
+        }
+    }
+
+    /// What is known of the options.
+    pub(crate) fn facts(&self) -> Option<&Facts> {
+        let Owner::Node { id, doc, .. } = self.owner else { return None };
+        doc.facts(id, self.key)
+    }
+
+    /// Asks what there is to know of these options, unless it is known or was asked.
+    pub(crate) fn look_up(&mut self, of: impl Iterator<Item = String>) {
+        let Owner::Node { id, .. } = self.owner else { return };
+        let facts = self.facts();
+        if facts.is_some_and(Facts::is_coming) {
+            return;
+        }
+        let of: Vec<String> = of.filter(|value| facts.is_none_or(|facts| !facts.is_asked(value))).collect();
+        if !of.is_empty() {
+            self.out.push(Request::Facts { node: id.clone(), key: self.key.to_owned(), of });
         }
     }
 

@@ -4,6 +4,7 @@ pub mod bottom;
 pub mod data;
 pub mod help;
 pub mod log;
+pub mod offsets;
 pub mod palette;
 pub mod profile;
 pub mod right;

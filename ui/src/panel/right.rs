@@ -1,8 +1,9 @@
-//! The panel at the right: settings, columns and help of the selected node.
+//! The panel at the right: settings, columns, offsets and help of the selected node.
 
 use egui::{Align, Layout, Stroke, Ui, UiBuilder, Vec2};
 
 use super::help::{self, HelpState};
+use super::offsets;
 use super::schema::{self, SchemaState};
 use super::settings::{self, SettingsState};
 use crate::doc::Doc;
@@ -16,12 +17,14 @@ pub enum Tab {
     #[default]
     Settings,
     Schema,
+    Offsets,
     Help,
 }
 
-const TABS: [widget::Tab<Tab>; 3] = [
+const TABS: [widget::Tab<Tab>; 4] = [
     widget::Tab::new(Tab::Settings, "Settings"),
     widget::Tab::new(Tab::Schema, "Schema"),
+    widget::Tab::new(Tab::Offsets, "Offsets"),
     widget::Tab::new(Tab::Help, "Help"),
 ];
 
@@ -57,6 +60,7 @@ pub fn show(ui: &mut Ui, doc: &Doc, state: &mut RightState, out: &mut Requests) 
         match state.open {
             Tab::Settings => settings::show(ui, doc, &mut state.settings, out),
             Tab::Schema => schema::show(ui, doc, &mut state.schema, out),
+            Tab::Offsets => offsets::show(ui, doc, out),
             Tab::Help => help::show(ui, doc, &mut state.help, out),
         }
     });

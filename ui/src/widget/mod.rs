@@ -6,6 +6,7 @@ pub mod choice;
 pub mod dropdown;
 mod empty;
 pub mod field;
+pub mod finder;
 pub mod lines;
 pub mod listing;
 pub mod pick;

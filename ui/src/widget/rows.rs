@@ -103,7 +103,8 @@ pub fn lower(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
-fn grip(ui: &mut Ui, id: Id, name: &str) -> Response {
+/// What a row is dragged by.
+pub fn grip(ui: &mut Ui, id: Id, name: &str) -> Response {
     let (_, rect) = ui.allocate_space(Vec2::new(GRIP, space::ROW));
     let response = ui.interact(rect, id, Sense::click_and_drag());
     let label = format!("Move {}", lower(name));

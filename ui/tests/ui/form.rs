@@ -2,7 +2,9 @@
 
 mod bench;
 mod editors;
+mod fields;
 mod panel;
+mod topics;
 
 use bench::{Bench, Look};
 use egui::Theme;

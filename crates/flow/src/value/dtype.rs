@@ -303,7 +303,13 @@ impl<'a> Parser<'a> {
     }
 
     fn wrong(&self, why: impl AsRef<str>) -> Problem {
-        Problem::user(format!("`{}` is not a type: {}", self.text, why.as_ref()))
+        // A type may be as long as a message's whole schema.
+        const LONGEST: usize = 80;
+        let mut text: String = self.text.chars().take(LONGEST).collect();
+        if text.len() < self.text.len() {
+            text.push('…');
+        }
+        Problem::user(format!("`{text}` is not a type: {}", why.as_ref()))
     }
 
     fn unknown(&self, name: &str) -> Problem {

@@ -103,6 +103,16 @@ impl Value for Fields {
          {name: at, type: \"Datetime(us, UTC)\", encoding: epoch_ms}]";
 }
 
+/// Fields of what has its columns by name, such as a file: neither paths nor encodings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PlainFields(pub Fields);
+
+impl Value for PlainFields {
+    const NAME: &'static str = "PlainFields";
+    const SHAPE: &'static str = "[{name: amount, type: Float64}, {name: tags, type: List(String)}]";
+}
+
 impl Fields {
     /// The fields of `schema`.
     pub fn of(schema: &Schema) -> Self {

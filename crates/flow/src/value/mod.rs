@@ -37,7 +37,7 @@ pub use dtype::{parse_dtype, show_dtype};
 pub use dtype_code::{dtype_code, dtype_features};
 pub use expression::Expression;
 pub use field_path::FieldPath;
-pub use fields::{Encoding, FieldSpec, Fields};
+pub use fields::{Encoding, FieldSpec, Fields, PlainFields};
 pub use file_path::FilePath;
 pub use formula::{Computed, Formula, Formulas};
 pub use grid::{Grid, GridColumn, TypedColumn};

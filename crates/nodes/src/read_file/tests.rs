@@ -131,6 +131,7 @@ fn the_fields_can_be_looked_up() {
     let inferred = kind.infer(&desk.site(), &Cancel::default()).unwrap().unwrap();
     let fields = json!([{"name": "n", "type": "Int64"}, {"name": "s", "type": "String"}]);
     assert_eq!(inferred.settings["fields"], fields);
+    assert_eq!(inferred.facts[1].examples, ["x"]);
 }
 
 #[test]

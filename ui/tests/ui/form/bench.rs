@@ -20,6 +20,8 @@ pub(crate) struct State {
     pub(crate) session: Session,
     pub(crate) doc: Doc,
     panel: SettingsState,
+    /// Questions to the outside are asked, not only noted.
+    pub(crate) has_outside: bool,
     /// What was asked for and is no edit.
     pub(crate) asked: Vec<Request>,
 }
@@ -60,7 +62,8 @@ impl Bench {
         };
         let mut doc = Doc::new(&mut session, key).expect("a document");
         doc.selection = node.into_iter().map(NodeId::nearest).collect();
-        let state = State { session, doc, panel: SettingsState::default(), asked: Vec::new() };
+        let state =
+            State { session, doc, panel: SettingsState::default(), has_outside: false, asked: Vec::new() };
         let ui = Harness::builder()
             .with_size(Vec2::new(look.width, look.height))
             .with_pixels_per_point(look.scale)
@@ -77,8 +80,8 @@ impl Bench {
     pub(crate) fn settle(&mut self) {
         let until = Instant::now() + DEADLINE;
         self.ui.run_steps(4);
-        while !self.ui.state().doc.is_compiled() {
-            assert!(Instant::now() < until, "the flow was not compiled in time");
+        while !self.ui.state().doc.is_compiled() || self.ui.state().doc.is_busy() {
+            assert!(Instant::now() < until, "the flow was not compiled, or no answer came, in time");
             std::thread::yield_now();
             self.ui.step();
         }
@@ -242,6 +245,18 @@ fn carry_out(state: &mut State, request: Request) {
             vec![Command::Edit { flow, edit, gesture: Some(gesture) }]
         }
         Request::EndGesture(flow) => vec![Command::EndGesture { flow }],
+        Request::Suggest { node, key } if state.has_outside => {
+            state.doc.suggest(&mut state.session, node, key).expect("asked");
+            Vec::new()
+        }
+        Request::Facts { node, key, of } if state.has_outside => {
+            state.doc.look_up(&mut state.session, node, key, of).expect("asked");
+            Vec::new()
+        }
+        Request::Infer(node) if state.has_outside => {
+            state.doc.infer(&mut state.session, node).expect("asked");
+            Vec::new()
+        }
         Request::Select(nodes) => {
             state.doc.selection = nodes;
             Vec::new()
