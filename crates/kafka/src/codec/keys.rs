@@ -215,8 +215,9 @@ impl Keys {
     }
 }
 
+/// Why a message with the field `key`, which is not known, is bad.
 #[cold]
-fn refused(key: &str) -> Reason {
+pub(crate) fn refused(key: &str) -> Reason {
     Reason::new("it is not among the fields that are known").within(key)
 }
 

@@ -8,6 +8,7 @@
 //! Decoders are strict: a value that its column cannot hold makes the message bad, and a bad message harms no other.
 
 mod column;
+mod csv;
 mod cursor;
 mod facts;
 mod infer;
@@ -42,6 +43,7 @@ use arrow::error::ArrowError;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 
+pub use csv::{Csv, Escape};
 pub use facts::{Facts, facts};
 pub use infer::{Inference, infer};
 pub use json::{Decoder, Json};

@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use indexmap::map::Entry;
 
 use super::super::facts::{EXAMPLES, Facts, shortened};
+use super::super::number::Number;
 use super::looks::{Looks, Reading};
 
 /// An object with more distinct keys is a map and not a struct, and is kept as JSON text.
@@ -90,6 +91,26 @@ impl Shape {
     /// A value that only text can hold, whatever it looks like: a number beyond its type, an object too deep.
     pub(crate) fn other(example: &str) -> Self {
         Self::new(Kind::Mixed, Looks::default(), Some(example))
+    }
+
+    /// A value of a format that writes everything as text: what its text is the usual writing of.
+    pub(crate) fn written(value: &str) -> Self {
+        /// Decimal digits that every `Float64` keeps.
+        const EXACT_DIGITS: usize = 15;
+        let number = Number::scan(value.as_bytes()).filter(|number| number.text.len() == value.len());
+        if let Some(number) = number {
+            let digits = value.bytes().filter(u8::is_ascii_digit).count();
+            return match number.integer() {
+                Ok(integer) if number.is_plain_integer() => Self::integer(integer),
+                _ if digits > EXACT_DIGITS || number.double().is_none() => Self::other(value),
+                _ => Self::float(value),
+            };
+        }
+        match value {
+            _ if value.eq_ignore_ascii_case("true") => Self::boolean(true),
+            _ if value.eq_ignore_ascii_case("false") => Self::boolean(false),
+            _ => Self::text(value),
+        }
     }
 
     #[cfg_attr(not(test), expect(dead_code, reason = "MessagePack and CBOR, which have it, are being added"))]
