@@ -3,7 +3,7 @@
 //! Nothing here fails: bytes that are not what was asked for are shown as something else, with the reason beside them.
 //! Depth and length of what is shown are bounded, whatever the bytes say.
 
-mod avro;
+pub(crate) mod avro;
 pub(crate) mod decoder;
 mod indent;
 pub(crate) mod out;

@@ -7,10 +7,12 @@
 //!
 //! Decoders are strict: a value that its column cannot hold makes the message bad, and a bad message harms no other.
 
+mod avro;
 mod column;
 mod csv;
 mod cursor;
 mod facts;
+mod framing;
 mod infer;
 mod instant;
 mod json;
@@ -24,7 +26,6 @@ mod raw;
 mod reason;
 mod reserved;
 mod single;
-#[expect(dead_code, reason = "the formats that fill it are being added")]
 mod slot;
 mod string;
 mod text;
@@ -43,13 +44,17 @@ use arrow::error::ArrowError;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 
+pub use avro::{Avro, AvroReader, AvroSchemas};
+pub(crate) use avro::{Input, deeper};
 pub use csv::{Csv, Escape};
 pub use facts::{Facts, facts};
+pub use framing::Framing;
 pub use infer::{Inference, infer};
 pub use json::{Decoder, Json};
 pub use outline::{Envelope, Outline, Output};
 pub use protobuf::{Protobuf, ProtobufFraming};
 pub use raw::Raw;
+pub(crate) use reason::Parsed;
 pub use reason::Reason;
 pub use reserved::{payload_column, payload_key};
 pub use slot::Encoding;

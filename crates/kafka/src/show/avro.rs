@@ -3,155 +3,110 @@
 //! The schema is apache-avro's; the bytes are read here, because that library follows a message as deep and as long as
 //! the message says, down to the end of the stack.
 
+mod parse;
 mod value;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use apache_avro::Schema;
-use apache_avro::schema::{InnerDecimalSchema, NamespaceRef, UuidSchema};
+use apache_avro::schema::Name;
 
 use super::out::{Out, Stop, Written, wrong};
-use crate::registry::RegistrySchema;
-use value::Bytes;
+use crate::codec::{Input, MAX_DEPTH, deeper};
 
-/// How deep a message may go.
-const MOST_DEPTH: usize = 100;
+pub(crate) use parse::DEFAULT;
+pub(crate) use value::big_decimal;
 
-/// Reads messages of one Avro schema.
+/// One Avro schema, parsed, with all that it builds on.
 #[derive(Debug)]
 pub(crate) struct Avro {
     root: Schema,
-    /// All named types by their full name.
-    names: HashMap<String, Schema>,
+    /// All named types by their full name, and by their aliases.
+    names: HashMap<Name, Schema>,
+    /// The fewest bytes of a value of each record.
+    sizes: HashMap<Name, usize>,
 }
 
 impl Avro {
-    pub(super) fn new(
-        schema: &RegistrySchema,
-        references: &[(String, Arc<RegistrySchema>)],
-    ) -> Result<Self, String> {
-        let others = references.iter().map(|(_, schema)| schema.text.as_str());
-        let (root, others) =
-            Schema::parse_str_with_list(&schema.text, others).map_err(|error| error.to_string())?;
-        let mut names = HashMap::new();
-        for schema in others.iter().chain([&root]) {
-            collect(schema, None, &mut names);
+    pub(crate) fn root(&self) -> &Schema {
+        &self.root
+    }
+
+    /// `schema`, or the type that it refers to.
+    pub(crate) fn target<'a>(&'a self, schema: &'a Schema) -> &'a Schema {
+        match schema {
+            // Every reference was looked up as the schema was parsed.
+            Schema::Ref { name } => self.names.get(name).unwrap_or(schema),
+            _ => schema,
         }
-        Ok(Self { root, names })
     }
 
     /// Writes the message, and says what is left over.
     pub(super) fn write(&self, body: &[u8], out: &mut Out) -> Result<Option<String>, Stop> {
-        let mut bytes = Bytes::new(body);
-        self.value(&self.root, None, &mut bytes, out, MOST_DEPTH)?;
-        let left = bytes.left();
+        let mut input = Input::new(body, 0);
+        self.value(&self.root, &mut input, out, MAX_DEPTH)?;
+        let left = input.left();
         Ok((left > 0).then(|| format!("{left} bytes follow that the schema does not know")))
     }
 
-    fn value(
+    /// Writes the value at `input`, in which at most `depth` records, arrays and maps are within each other.
+    pub(crate) fn value(
         &self,
         schema: &Schema,
-        namespace: NamespaceRef<'_>,
-        bytes: &mut Bytes<'_>,
+        input: &mut Input<'_>,
         out: &mut Out,
         depth: usize,
     ) -> Written {
-        let Some(depth) = depth.checked_sub(1) else {
-            return wrong(format!("it is nested deeper than {MOST_DEPTH}"));
-        };
-        match schema {
+        match self.target(schema) {
             Schema::Null => out.raw("null"),
-            Schema::Boolean => match bytes.take(1)? {
-                [0] => out.raw("false"),
-                [1] => out.raw("true"),
-                _ => wrong("a boolean is neither 0 nor 1"),
-            },
-            Schema::Int => out.plain(bytes.int()?),
-            Schema::Long => out.plain(bytes.long()?),
-            Schema::Float => out.single(f32::from_le_bytes(bytes.array()?)),
-            Schema::Double => out.float(f64::from_le_bytes(bytes.array()?)),
-            Schema::Bytes => out.hex(bytes.block()?),
-            Schema::String => out.string(bytes.text()?),
-            Schema::Fixed(fixed) => out.hex(bytes.take(fixed.size)?),
+            Schema::Boolean => out.raw(if input.boolean()? { "true" } else { "false" }),
+            Schema::Int => out.plain(input.int()?),
+            Schema::Long => out.plain(input.long()?),
+            Schema::Float => out.single(input.float()?),
+            Schema::Double => out.float(input.double()?),
+            Schema::Bytes => out.hex(input.bytes()?),
+            Schema::String => out.string(input.text()?),
+            Schema::Fixed(fixed) => out.hex(input.take(fixed.size)?),
             Schema::Enum(of) => {
-                let index = bytes.int()?;
-                match usize::try_from(index).ok().and_then(|index| of.symbols.get(index)) {
-                    Some(symbol) => out.string(symbol),
-                    None => wrong(format!("`{}` has no symbol {index}", of.name.name())),
-                }
+                let index = input.choice(of.symbols.len(), "an enum has no symbol")?;
+                out.string(&of.symbols[index])
             }
             Schema::Union(union) => {
-                let index = bytes.long()?;
-                match usize::try_from(index).ok().and_then(|index| union.variants().get(index)) {
-                    Some(branch) => self.value(branch, namespace, bytes, out, depth),
-                    None => wrong(format!("a union has no branch {index}")),
-                }
+                let index = input.choice(union.variants().len(), "a union has no branch")?;
+                self.value(&union.variants()[index], input, out, depth)
             }
             Schema::Array(array) => {
+                let depth = deeper(depth, input)?;
                 out.raw("[")?;
                 let mut first = true;
-                bytes.items(|bytes| {
+                input.items(self.least(&array.items), |input| {
                     out.comma(&mut first)?;
-                    self.value(&array.items, namespace, bytes, out, depth)
+                    self.value(&array.items, input, out, depth)
                 })?;
                 out.raw("]")
             }
             Schema::Map(map) => {
+                let depth = deeper(depth, input)?;
                 out.raw("{")?;
                 let mut first = true;
-                bytes.items(|bytes| {
-                    out.key(&mut first, bytes.text()?)?;
-                    self.value(&map.types, namespace, bytes, out, depth)
+                input.items(1 + self.least(&map.types), |input| {
+                    out.key(&mut first, input.text()?)?;
+                    self.value(&map.types, input, out, depth)
                 })?;
                 out.raw("}")
             }
             Schema::Record(record) => {
-                let name = record.name.fully_qualified_name(namespace);
+                let depth = deeper(depth, input)?;
                 out.raw("{")?;
                 let mut first = true;
                 for field in &record.fields {
                     out.key(&mut first, &field.name)?;
-                    self.value(&field.schema, name.namespace(), bytes, out, depth)?;
+                    self.value(&field.schema, input, out, depth)?;
                 }
                 out.raw("}")
             }
-            Schema::Ref { name } => {
-                let name = name.fully_qualified_name(namespace);
-                match self.names.get(&name.fullname(None)) {
-                    Some(schema) => self.value(schema, name.namespace(), bytes, out, depth),
-                    None => wrong(format!("the type `{}` is not known", name.fullname(None))),
-                }
-            }
-            logical => value::logical(logical, bytes, out),
-        }
-    }
-}
-
-/// Adds every named type in `schema`.
-fn collect(schema: &Schema, namespace: NamespaceRef<'_>, names: &mut HashMap<String, Schema>) {
-    let name = match schema {
-        Schema::Record(record) => &record.name,
-        Schema::Enum(of) => &of.name,
-        Schema::Fixed(fixed) | Schema::Duration(fixed) | Schema::Uuid(UuidSchema::Fixed(fixed)) => {
-            &fixed.name
-        }
-        Schema::Decimal(decimal) => match &decimal.inner {
-            InnerDecimalSchema::Fixed(fixed) => &fixed.name,
-            InnerDecimalSchema::Bytes => return,
-        },
-        Schema::Array(array) => return collect(&array.items, namespace, names),
-        Schema::Map(map) => return collect(&map.types, namespace, names),
-        Schema::Union(union) => {
-            return union.variants().iter().for_each(|branch| collect(branch, namespace, names));
-        }
-        _ => return,
-    };
-    let name = name.fully_qualified_name(namespace);
-    names.insert(name.fullname(None), schema.clone());
-    if let Schema::Record(record) = schema {
-        for field in &record.fields {
-            collect(&field.schema, name.namespace(), names);
+            Schema::Ref { name } => wrong(format!("the type `{}` is not known", name.fullname(None))),
+            logical => value::logical(logical, input, out),
         }
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn header(bytes: &[u8]) -> Option<(i32, &[u8])> {
 /// Reads messages of one schema.
 #[derive(Debug)]
 pub(crate) enum Decoder {
-    Avro(Box<Avro>),
+    Avro(Arc<Avro>),
     Json,
     Protobuf(Protobuf),
 }
@@ -34,7 +34,10 @@ impl Decoder {
     ) -> Result<Self, String> {
         let unusable = |reason: String| format!("schema {} cannot be used: {reason}", schema.id);
         match schema.kind {
-            SchemaKind::Avro => Avro::new(schema, references).map(Box::new).map(Self::Avro).map_err(unusable),
+            SchemaKind::Avro => {
+                let references = references.iter().map(|(_, schema)| schema.text.as_str());
+                Avro::new(&schema.text, references).map(Arc::new).map(Self::Avro).map_err(unusable)
+            }
             SchemaKind::Protobuf => Protobuf::new(schema, references).map(Self::Protobuf).map_err(unusable),
             SchemaKind::Json => Ok(Self::Json),
         }

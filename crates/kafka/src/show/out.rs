@@ -44,6 +44,15 @@ impl Out {
         Self { text, limit }
     }
 
+    /// As [`new`](Self::new), behind `text`, which is a part of what is limited.
+    pub(crate) fn after(text: String, limit: usize) -> Self {
+        Self { text, limit }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
     pub(crate) fn raw(&mut self, text: &str) -> Written {
         if self.text.len() + text.len() > self.limit {
             let mut room = self.limit.saturating_sub(self.text.len());

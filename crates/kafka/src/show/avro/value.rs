@@ -1,143 +1,74 @@
-//! Avro's bytes one value at a time, and the logical types.
+//! The logical types.
 
 use apache_avro::Schema;
 use apache_avro::schema::{InnerDecimalSchema, UuidSchema};
 use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, TimeDelta, Utc};
 
-use super::super::out::{Out, Stop, Written, wrong};
+use super::super::out::{Out, Written, wrong};
+use crate::codec::{Input, Parsed};
 
 /// Decimals of more bytes than any number has that somebody reads are shown as bytes.
 const MOST_DECIMAL_BYTES: usize = 64;
 
-/// What is left of a message.
-pub(super) struct Bytes<'a>(&'a [u8]);
-
-impl<'a> Bytes<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes)
-    }
-
-    pub(super) fn left(&self) -> usize {
-        self.0.len()
-    }
-
-    pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], Stop> {
-        let Some((taken, left)) = self.0.split_at_checked(count) else {
-            return wrong("it ends too early");
-        };
-        self.0 = left;
-        Ok(taken)
-    }
-
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], Stop> {
-        let mut array = [0; N];
-        array.copy_from_slice(self.take(N)?);
-        Ok(array)
-    }
-
-    /// A zigzag number of at most ten bytes.
-    pub(super) fn long(&mut self) -> Result<i64, Stop> {
-        let mut number = 0_u64;
-        for shift in (0..70).step_by(7) {
-            let [byte] = self.array()?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Ok((number >> 1) as i64 ^ -((number & 1) as i64));
-            }
-        }
-        wrong("a number is longer than ten bytes")
-    }
-
-    pub(super) fn int(&mut self) -> Result<i32, Stop> {
-        let number = self.long()?;
-        i32::try_from(number).or_else(|_large| wrong(format!("{number} is no int")))
-    }
-
-    /// Bytes with their length in front.
-    pub(super) fn block(&mut self) -> Result<&'a [u8], Stop> {
-        let length = self.long()?;
-        match usize::try_from(length) {
-            Ok(length) => self.take(length),
-            Err(_negative) => wrong("a length is negative"),
-        }
-    }
-
-    pub(super) fn text(&mut self) -> Result<&'a str, Stop> {
-        let bytes = self.block()?;
-        simdutf8::basic::from_utf8(bytes).or_else(|_invalid| wrong("a string is no UTF-8"))
-    }
-
-    /// The items of an array or map, block by block.
-    pub(super) fn items(&mut self, mut each: impl FnMut(&mut Self) -> Written) -> Written {
-        loop {
-            let count = self.long()?;
-            if count == 0 {
-                return Ok(());
-            }
-            if count < 0 {
-                // The size of the block in bytes, for those who skip it.
-                self.long()?;
-            }
-            for _ in 0..count.unsigned_abs() {
-                each(self)?;
-            }
-        }
-    }
-}
-
 /// A value of a logical type.
-pub(super) fn logical(schema: &Schema, bytes: &mut Bytes<'_>, out: &mut Out) -> Written {
+pub(super) fn logical(schema: &Schema, input: &mut Input<'_>, out: &mut Out) -> Written {
     match schema {
         Schema::Decimal(decimal) => {
             let digits = match &decimal.inner {
-                InnerDecimalSchema::Bytes => bytes.block()?,
-                InnerDecimalSchema::Fixed(fixed) => bytes.take(fixed.size)?,
+                InnerDecimalSchema::Bytes => input.bytes()?,
+                InnerDecimalSchema::Fixed(fixed) => input.take(fixed.size)?,
             };
             number(digits, i64::try_from(decimal.scale).unwrap_or(i64::MAX), out)
         }
         Schema::BigDecimal => {
-            let mut inner = Bytes::new(bytes.block()?);
-            let digits = inner.block()?;
-            number(digits, inner.long()?, out)
+            let (digits, scale) = big_decimal(input)?;
+            number(digits, scale, out)
         }
-        Schema::Uuid(UuidSchema::String) => out.string(bytes.text()?),
-        Schema::Uuid(UuidSchema::Bytes) => uuid(bytes.block()?, out),
-        Schema::Uuid(UuidSchema::Fixed(fixed)) => uuid(bytes.take(fixed.size)?, out),
+        Schema::Uuid(UuidSchema::String) => out.string(input.text()?),
+        Schema::Uuid(UuidSchema::Bytes) => uuid(input.bytes()?, out),
+        Schema::Uuid(UuidSchema::Fixed(fixed)) => uuid(input.take(fixed.size)?, out),
         Schema::Date => {
-            let days = bytes.int()?;
+            let days = input.int()?;
             match NaiveDate::from_epoch_days(days) {
                 Some(date) => out.string(&date.to_string()),
                 None => out.plain(days),
             }
         }
         Schema::TimeMillis => {
-            let time_ms = bytes.int()?;
+            let time_ms = input.int()?;
             time(i64::from(time_ms), TimeDelta::milliseconds(i64::from(time_ms)), out)
         }
         Schema::TimeMicros => {
-            let time_us = bytes.long()?;
+            let time_us = input.long()?;
             time(time_us, TimeDelta::microseconds(time_us), out)
         }
         Schema::TimestampMillis | Schema::LocalTimestampMillis => {
-            let raw = bytes.long()?;
+            let raw = input.long()?;
             timestamp(schema, raw, DateTime::from_timestamp_millis(raw), out)
         }
         Schema::TimestampMicros | Schema::LocalTimestampMicros => {
-            let raw = bytes.long()?;
+            let raw = input.long()?;
             timestamp(schema, raw, DateTime::from_timestamp_micros(raw), out)
         }
         Schema::TimestampNanos | Schema::LocalTimestampNanos => {
-            let raw = bytes.long()?;
+            let raw = input.long()?;
             timestamp(schema, raw, Some(DateTime::from_timestamp_nanos(raw)), out)
         }
         Schema::Duration(_) => {
             let [months, days, millis] =
-                [bytes.array()?, bytes.array()?, bytes.array()?].map(u32::from_le_bytes);
+                [input.array()?, input.array()?, input.array()?].map(u32::from_le_bytes);
             let (seconds, millis) = (millis / 1000, millis % 1000);
             out.string(&format!("P{months}M{days}DT{seconds}.{millis:03}S"))
         }
         _ => wrong("a type of the schema is not known here"),
     }
+}
+
+/// The digits of a decimal that brings its scale along, and the scale.
+pub(crate) fn big_decimal<'a>(input: &mut Input<'a>) -> Parsed<(&'a [u8], i64)> {
+    let mut inner = Input::new(input.bytes()?, 0);
+    let digits = inner.bytes()?;
+    Ok((digits, inner.long()?))
 }
 
 fn time(raw: i64, since_midnight: TimeDelta, out: &mut Out) -> Written {
