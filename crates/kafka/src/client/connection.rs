@@ -95,8 +95,8 @@ impl Connection {
         self.consumer.context().round_trip()
     }
 
-    /// A broker answered.
-    fn answered(&self) {
+    /// A broker answered, so what the client complained about before does not count.
+    pub(crate) fn answered(&self) {
         self.consumer.context().forget();
     }
 

@@ -142,6 +142,8 @@ struct Run<'a> {
     /// How far the client was when we last asked.
     fetch_position: i64,
     last_heard: Instant,
+    /// The messages there were then.
+    heard_at: u64,
     /// The last passing error of a partition, for the message if it stays.
     last_error: Option<Code>,
 }
@@ -184,6 +186,7 @@ impl<'a> Run<'a> {
             last_asked: now,
             fetch_position: 0,
             last_heard: now,
+            heard_at: 0,
             last_error: None,
         };
         run.start_next(AT_ONCE)?;
@@ -209,6 +212,11 @@ impl<'a> Run<'a> {
     fn hear(&mut self) {
         if self.last_heard.elapsed() >= HEAR {
             self.last_heard = Instant::now();
+            if self.heard_at != self.progress.messages {
+                // Else what was said while a broker was away would count against it at the next question.
+                self.heard_at = self.progress.messages;
+                self.fetch.connection.answered();
+            }
             self.fetch.connection.hear();
         }
     }

@@ -199,9 +199,10 @@ pub struct Rate {
 pub struct Limits {
     /// Messages, shared over the partitions in advance, so the same ones are read each time.
     pub messages: Option<u64>,
-    /// Bytes of keys and values; which partitions they come from depends on the brokers.
+    /// Bytes of keys and values; which partitions they come from depends on the brokers, and of many partitions
+    /// the first have their turn first.
     pub bytes: Option<u64>,
-    /// Time since the first fetch.
+    /// Time since the first fetch; since the second one where [`Start::Tail`] begins again.
     pub time: Option<Duration>,
 }
 
