@@ -26,6 +26,8 @@ pub(super) const REGISTRY: Registry = Registry(KINDS);
 pub(super) struct World {
     pub(super) log: Vec<i64>,
     pub(super) acknowledged: i64,
+    /// How often `acknowledged` was set back.
+    pub(super) resets: u64,
     pub(super) asked: Vec<Vec<Option<Vec<String>>>>,
     pub(super) stores: BTreeMap<String, Store>,
     /// Where the next run fails, once.
@@ -90,6 +92,8 @@ macro_rules! no_panel_no_code {
 #[serde(default)]
 pub(super) struct Log {
     world: String,
+    /// Its offsets are kept by the writers.
+    by_sinks: bool,
 }
 
 impl Kind for Log {
@@ -97,7 +101,11 @@ impl Kind for Log {
     no_panel_no_code!();
 
     fn plan(&self, _: Vec<LazyFrame>, _: &Site<'_>) -> Result<Step, Problem> {
-        Ok(Step::Source(Box::new(LogSource(world(&self.world)))))
+        Ok(Step::Source(Box::new(LogSource(world(&self.world), self.by_sinks))))
+    }
+
+    fn needs_batches(&self) -> bool {
+        self.by_sinks
     }
 
     fn schema(&self, _: &[Schema], _: &Site<'_>) -> Result<Vec<Schema>, Problem> {
@@ -106,11 +114,11 @@ impl Kind for Log {
     }
 }
 
-struct LogSource(Arc<Mutex<World>>);
+struct LogSource(Arc<Mutex<World>>, bool);
 
-fn at(from: i64, to: i64) -> Position {
+fn at(from: i64, to: i64, resets: u64) -> Position {
     let partitions = BTreeMap::from([(0, Range { from, to })]);
-    Position { sync: "log".into(), topics: BTreeMap::from([("log".into(), partitions)]), resets: 0 }
+    Position { sync: "log".into(), topics: BTreeMap::from([("log".into(), partitions)]), resets }
 }
 
 impl Source for LogSource {
@@ -124,7 +132,8 @@ impl Source for LogSource {
         world.asked.push(ask.columns.clone());
         let end = world.log.len() as i64;
         let range = |position: &Position| position.topics["log"][&0];
-        let (from, to) = match (ask.scope, ask.range, ask.after) {
+        let after = ask.after.filter(|after| after.resets >= world.resets);
+        let (from, to) = match (ask.scope, ask.range, after) {
             (Scope::Preview { rows, .. }, ..) => ((end - rows as i64).max(0), end),
             (_, Some(position), _) => (range(position).from, range(position).to),
             (_, None, Some(position)) => (range(position).to.max(world.acknowledged), end),
@@ -140,7 +149,7 @@ impl Source for LogSource {
         let read = rows.len() as u64;
         Ok(Read {
             frames: vec![frame.select(names)?.lazy()],
-            position: Some(at(from, to)),
+            position: Some(at(from, to, ask.range.map_or(world.resets, |range| range.resets))),
             counts: Counts { read, decoded: read, bytes: 8 * read, ..Counts::default() },
             notes: Vec::new(),
             metrics: None,
@@ -161,11 +170,15 @@ impl Source for LogSource {
     }
 
     fn is_acknowledged(&self, position: &Position) -> Result<bool, Problem> {
-        Ok(self.0.lock().acknowledged >= position.topics["log"][&0].to)
+        let world = self.0.lock();
+        Ok(world.resets > position.resets || world.acknowledged >= position.topics["log"][&0].to)
     }
 
     fn acknowledge(&mut self, position: &Position) -> Result<(), Problem> {
         failing(&self.0, "in acknowledge")?;
+        if self.1 {
+            return Ok(());
+        }
         self.0.lock().acknowledged = position.topics["log"][&0].to;
         Ok(())
     }
@@ -235,6 +248,7 @@ impl Kind for Two {
 pub(super) struct Keep {
     world: String,
     store: String,
+    forgets: bool,
 }
 
 impl Kind for Keep {
@@ -248,6 +262,10 @@ impl Kind for Keep {
             rows: Arc::default(),
             batch: Batch::default(),
         })))
+    }
+
+    fn keeps_batches(&self) -> bool {
+        !self.forgets
     }
 }
 

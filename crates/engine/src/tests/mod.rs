@@ -1,5 +1,6 @@
 //! The engine's promises, on the smallest kinds that can break them.
 
+mod keeping;
 mod kinds;
 mod live;
 
