@@ -198,6 +198,13 @@ pub trait Source: Send {
         Ok(true)
     }
 
+    /// The rows of the batch that was read are staged by every sink, and none of them has committed: makes durable what
+    /// this source itself writes elsewhere, such as records that it could not read.
+    fn prepare(&mut self, cancel: &Cancel) -> Result<(), Problem> {
+        let _ = cancel;
+        Ok(())
+    }
+
     /// Commits the offsets of `position`: every sink has its rows.
     fn acknowledge(&mut self, position: &Position) -> Result<(), Problem> {
         let _ = position;

@@ -15,6 +15,7 @@
 mod cancel;
 pub mod client;
 pub mod codec;
+pub mod dead_letter;
 pub mod diagnose;
 pub mod embedded;
 mod error;

@@ -3,10 +3,14 @@
 //! Both crates know the Arrow C data interface, which is what passes from one to the other.
 
 use arrow::array::{Array as _, RecordBatch};
-use arrow::datatypes::{DataType as ArrowType, Field as ArrowField, Fields, SchemaRef};
+use arrow::datatypes::{
+    DataType as ArrowType, Field as ArrowField, Fields, SchemaRef, TimeUnit as ArrowUnit,
+};
 use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema};
 use flowloom_flow::Problem;
-use polars::prelude::{ArrayRef, Column, DataFrame, DataType, Field, IntoColumn as _, Series};
+use polars::prelude::{
+    ArrayRef, Column, DataFrame, DataType, Field, IntoColumn as _, Series, TimeUnit, TimeZone,
+};
 
 /// The rows of `batches`, which all have `schema`, in order.
 pub(crate) fn frame(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<DataFrame, Problem> {
@@ -56,7 +60,7 @@ fn foreign(error: arrow::error::ArrowError) -> Problem {
     Problem::internal(format!("a column cannot be handed to Polars: {error}")).source(error)
 }
 
-/// The Arrow type that holds `dtype`; `None`: JSON has no values of it.
+/// The Arrow type that holds `dtype`; `None`: no message has values of it.
 pub(crate) fn to_arrow(dtype: &DataType) -> Option<ArrowType> {
     Some(match dtype {
         DataType::Null => ArrowType::Null,
@@ -72,6 +76,20 @@ pub(crate) fn to_arrow(dtype: &DataType) -> Option<ArrowType> {
         DataType::Float32 => ArrowType::Float32,
         DataType::Float64 => ArrowType::Float64,
         DataType::String => ArrowType::Utf8View,
+        DataType::Binary => ArrowType::Binary,
+        DataType::Date => ArrowType::Date32,
+        DataType::Time => ArrowType::Time64(ArrowUnit::Nanosecond),
+        DataType::Datetime(unit, zone) => {
+            let unit = match unit {
+                TimeUnit::Milliseconds => ArrowUnit::Millisecond,
+                TimeUnit::Microseconds => ArrowUnit::Microsecond,
+                TimeUnit::Nanoseconds => ArrowUnit::Nanosecond,
+            };
+            ArrowType::Timestamp(unit, zone.as_ref().map(|zone| zone.as_str().into()))
+        }
+        DataType::Decimal(precision, scale) => {
+            ArrowType::Decimal128(u8::try_from(*precision).ok()?, i8::try_from(*scale).ok()?)
+        }
         DataType::List(item) => ArrowType::new_large_list(to_arrow(item)?, true),
         DataType::Struct(fields) => {
             let fields = fields
@@ -99,6 +117,25 @@ pub(crate) fn from_arrow(arrow: &ArrowType) -> Option<DataType> {
         ArrowType::Float32 => DataType::Float32,
         ArrowType::Float64 => DataType::Float64,
         ArrowType::Utf8 | ArrowType::LargeUtf8 | ArrowType::Utf8View => DataType::String,
+        ArrowType::Binary | ArrowType::LargeBinary | ArrowType::BinaryView => DataType::Binary,
+        ArrowType::Date32 => DataType::Date,
+        ArrowType::Time64(ArrowUnit::Nanosecond) => DataType::Time,
+        ArrowType::Timestamp(unit, zone) => {
+            let unit = match unit {
+                // Polars has no seconds.
+                ArrowUnit::Second | ArrowUnit::Millisecond => TimeUnit::Milliseconds,
+                ArrowUnit::Microsecond => TimeUnit::Microseconds,
+                ArrowUnit::Nanosecond => TimeUnit::Nanoseconds,
+            };
+            let zone = match zone {
+                Some(zone) => Some(TimeZone::opt_try_new(Some(zone.as_ref())).ok()??),
+                None => None,
+            };
+            DataType::Datetime(unit, zone)
+        }
+        ArrowType::Decimal128(precision, scale) => {
+            DataType::Decimal(usize::from(*precision), usize::try_from(*scale).ok()?)
+        }
         ArrowType::List(item) | ArrowType::LargeList(item) => {
             DataType::List(Box::new(from_arrow(item.data_type())?))
         }
@@ -167,15 +204,28 @@ mod tests {
     }
 
     #[test]
-    fn types_of_json_go_there_and_back() {
-        for text in
-            ["Int8", "UInt64", "Float32", "Boolean", "String", "List(List(Int64))", "Struct{a: String}"]
-        {
+    fn types_of_messages_go_there_and_back() {
+        for text in [
+            "Int8",
+            "UInt64",
+            "Float32",
+            "Boolean",
+            "String",
+            "Binary",
+            "Date",
+            "Time",
+            "Datetime(ms)",
+            "Datetime(us, UTC)",
+            "Datetime(ns, Europe/Berlin)",
+            "Decimal(10, 2)",
+            "List(List(Int64))",
+            "Struct{a: String}",
+        ] {
             let dtype = parse_dtype(text).expect("a type");
             let back = to_arrow(&dtype).and_then(|arrow| from_arrow(&arrow)).expect("known");
             assert_eq!(show_dtype(&back), text);
         }
-        assert_eq!(to_arrow(&DataType::Date), None);
-        assert_eq!(to_arrow(&DataType::List(Box::new(DataType::Binary))), None);
+        assert_eq!(to_arrow(&DataType::Duration(TimeUnit::Microseconds)), None);
+        assert_eq!(to_arrow(&DataType::List(Box::new(DataType::Duration(TimeUnit::Microseconds)))), None);
     }
 }

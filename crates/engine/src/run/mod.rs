@@ -137,7 +137,7 @@ impl<'a> Run<'a> {
         self.read_all(&mut sources, range.as_ref(), &after)?;
         self.leave_out_idle(&mut sinks);
         if !is_writing || !sinks.is_empty() {
-            self.write(&mut sinks)?;
+            self.write(&mut sources, &mut sinks)?;
         }
         if is_writing {
             let batch = self.batch.clone();
@@ -254,9 +254,9 @@ impl<'a> Run<'a> {
     }
 
     /// Runs the plan into what the sinks stage aside, then commits every one of them.
-    fn write(&mut self, sinks: &mut Sinks) -> Result<(), Problem> {
+    fn write(&mut self, sources: &mut Sources, sinks: &mut Sinks) -> Result<(), Problem> {
         let mut staged = Vec::new();
-        let result = self.stage_and_commit(sinks, &mut staged);
+        let result = self.stage_and_commit(sources, sinks, &mut staged);
         if result.is_err() {
             for (i, sink) in sinks.iter_mut().filter(|(i, _)| staged.contains(i)) {
                 if !self.written.contains_key(i) {
@@ -267,11 +267,19 @@ impl<'a> Run<'a> {
         result
     }
 
-    fn stage_and_commit(&mut self, sinks: &mut Sinks, staged: &mut Vec<usize>) -> Result<(), Problem> {
+    fn stage_and_commit(
+        &mut self,
+        sources: &mut Sources,
+        sinks: &mut Sinks,
+        staged: &mut Vec<usize>,
+    ) -> Result<(), Problem> {
         let plans = self.plans(sinks, staged)?;
         self.execute(plans)?;
         for (i, sink) in sinks.iter_mut() {
             sink.prepare().map_err(|problem| problem.at_node(&self.compiled.nodes[*i].id))?;
+        }
+        for (i, source) in sources.iter_mut().filter(|_| !sinks.is_empty()) {
+            source.prepare(self.cancel).map_err(|problem| problem.at_node(&self.compiled.nodes[*i].id))?;
         }
         if self.cancel.is_cancelled() {
             return Err(Problem::cancelled());

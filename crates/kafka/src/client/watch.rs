@@ -50,6 +50,8 @@ pub(crate) struct Watch {
     secrets: Vec<Secret>,
     logged: Mutex<Logged>,
     complaints: Mutex<Complaints>,
+    /// Why the first message of a producer did not arrive, of those that did not.
+    undelivered: Mutex<Option<(RDKafkaErrorCode, String)>>,
     /// The sum of the offsets that are fetched next.
     fetch_position: AtomicI64,
     round_trip: Mutex<Option<RoundTrip>>,
@@ -175,6 +177,11 @@ impl Watch {
         *complaints = Complaints { group_denied: complaints.group_denied, ..Complaints::default() };
     }
 
+    /// Why a message of a producer did not arrive, if one did not.
+    pub(crate) fn undelivered(&self) -> Option<(RDKafkaErrorCode, String)> {
+        self.undelivered.lock().clone()
+    }
+
     /// Grows while messages are fetched, those of aborted transactions too, which nobody gets to see.
     pub(crate) fn fetch_position(&self) -> i64 {
         self.fetch_position.load(Ordering::Relaxed)
@@ -268,7 +275,13 @@ impl ConsumerContext for Watch {}
 impl ProducerContext for Watch {
     type DeliveryOpaque = ();
 
-    fn delivery(&self, _result: &DeliveryResult<'_>, _opaque: ()) {}
+    fn delivery(&self, result: &DeliveryResult<'_>, _opaque: ()) {
+        if let Err((error, _)) = result {
+            self.undelivered
+                .lock()
+                .get_or_insert_with(|| (code_of(error), self.clean(&reason_of(error)).into_owned()));
+        }
+    }
 }
 
 /// The code that librdkafka or a broker gave.

@@ -9,7 +9,7 @@ const DAY_SECONDS: i64 = 86_400;
 ///
 /// A space may stand for the `T`, seconds and the offset may be missing; without an offset it is UTC. Digits beyond
 /// nanoseconds are cut. A leap second is the second after it.
-pub(crate) fn parse_instant(text: &[u8]) -> Option<(i64, u32)> {
+pub fn parse_instant(text: &[u8]) -> Option<(i64, u32)> {
     let days = parse_date(text.get(..10)?)?;
     if !matches!(text.get(10)?, b'T' | b't' | b' ') {
         return None;

@@ -50,6 +50,7 @@ pub use csv::{Csv, Escape};
 pub use facts::{Facts, facts};
 pub use framing::Framing;
 pub use infer::{Inference, infer};
+pub use instant::parse_instant;
 pub use json::{Decoder, Json};
 pub use outline::{Envelope, Outline, Output};
 pub use protobuf::{Protobuf, ProtobufFraming};

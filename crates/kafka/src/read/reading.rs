@@ -115,22 +115,29 @@ impl SpillFiles {
 impl Batches {
     /// All batches, read back from their files if need be.
     pub fn collect(&self) -> Result<Vec<RecordBatch>> {
+        let mut batches = Vec::new();
+        self.for_each(|batch| {
+            batches.push(batch);
+            Ok(())
+        })?;
+        Ok(batches)
+    }
+
+    /// Calls `each` with every batch in order; of those in files one is in memory at a time.
+    pub fn for_each(&self, mut each: impl FnMut(RecordBatch) -> Result<()>) -> Result<()> {
         let files = match &self.held {
-            Held::Memory(batches) => return Ok(batches.clone()),
+            Held::Memory(batches) => return batches.iter().cloned().try_for_each(each),
             Held::Files(files) => files,
         };
-        let mut batches = Vec::new();
+        let broken = |source| Error::Arrow { doing: "reading a spill file", source };
         for path in &files.paths {
-            let file = File::open(path).map_err(|source| Error::Spill {
-                action: "open",
-                path: path.clone(),
-                source,
-            })?;
-            let read = FileReader::try_new(BufReader::new(file), None)
-                .and_then(Iterator::collect::<std::result::Result<Vec<_>, _>>);
-            batches.extend(read.map_err(|source| Error::Arrow { doing: "reading a spill file", source })?);
+            let open = |source| Error::Spill { action: "open", path: path.clone(), source };
+            let file = File::open(path).map_err(open)?;
+            for batch in FileReader::try_new(BufReader::new(file), None).map_err(broken)? {
+                each(batch.map_err(broken)?)?;
+            }
         }
-        Ok(batches)
+        Ok(())
     }
 }
 

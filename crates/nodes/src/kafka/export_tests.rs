@@ -5,7 +5,7 @@ use flowloom_flow::testing::code;
 use flowloom_flow::value::{FieldSpec, Fields, Topics};
 
 use super::KafkaSource;
-use crate::kafka_source::BadMessages;
+use crate::kafka::choices::BadMessages;
 
 /// Every kind of field and column that both targets know.
 fn exported() -> KafkaSource {

@@ -1,81 +1,114 @@
 //! The fields of a node's messages, from a sample of its topics.
 
-use std::sync::Arc;
-
-use arrow::datatypes::SchemaRef;
-use flowloom_flow::value::{FieldSpec, Fields, show_dtype};
+use arrow::datatypes::{DataType, Field};
+use flowloom_flow::form::Choices as _;
+use flowloom_flow::value::{Encoding, FieldPath, FieldSpec, Fields, show_dtype};
 use flowloom_flow::{Cancel, FieldFacts, Inferred, Problem, Site};
-use flowloom_kafka::codec::{self, Decoder};
-use flowloom_kafka::read::{Topics, Wanted};
-use flowloom_kafka::sample::{self, RawMessage};
-use serde_json::Map;
+use flowloom_kafka::codec::{self, Facts, Inference, WRAPPED};
+use flowloom_kafka::sample;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
-use super::{Reach, problem, topics};
-use crate::arrow::{frame, from_arrow};
-use crate::facts::facts;
+use super::choices::Envelope;
+use super::{Reach, columns, format, problem, topics};
+use crate::arrow::from_arrow;
 use crate::kafka_source::KafkaSource;
 
-/// Topics that a sample is taken of; those of a pattern are alike, or their messages are bad.
-const MOST_TOPICS: usize = 20;
-
-/// Settings that decide what a sample holds.
+/// Settings that decide what a sample holds, beside those of its [format](format::DECIDING).
 const WENT_BY: &[&str] = &["connection", "bootstrap_servers", "topic", "properties"];
 
-/// The setting `fields`, and what the sample says of each.
+/// The settings `fields`, `envelope` and `key_type`, and what the sample says of each field.
 pub(crate) fn infer(settings: &KafkaSource, site: &Site<'_>, cancel: &Cancel) -> Result<Inferred, Problem> {
-    if settings.topic.is_empty() {
-        return Err(Problem::user("no topic is chosen").at_field("topic"));
-    }
-    let cluster = Reach::of(settings, site.host)?.cluster()?;
-    let mut names = topics::names(settings, &cluster, cancel)?;
-    if names.is_empty() {
-        return Err(Problem::user(format!("there are no {}", topics::called(&settings.topic)))
-            .hint("choose other topics, or try again when there are some")
-            .at_field("topic"));
-    }
-    names.truncate(MOST_TOPICS);
-    let wanted = names.iter().map(|name| Wanted { topic: name.clone(), partitions: None });
-    let wanted = Topics::Named(wanted.collect());
-    let messages = sample::sample(&cluster, &wanted, sample::DEFAULT_MESSAGES, &cancel.flag().into());
-    let messages = messages.map_err(problem)?;
-    let found = codec::infer(payloads(&messages));
-    let fields =
-        found.schema.fields().iter().filter_map(|field| {
-            Some(FieldSpec::new(field.name(), show_dtype(&from_arrow(field.data_type())?)))
-        });
-    let fields = Fields(fields.collect());
+    let topics = topics::wanted(settings)?;
+    let values = format::value(settings, site.host)?;
+    let keys = format::key(settings, site.host)?;
+    let (cluster, cancel) = (Reach::of(settings, site.host)?.cluster()?, cancel.flag().into());
+    let messages = sample::sample(&cluster, &topics, sample::DEFAULT_MESSAGES, &cancel).map_err(problem)?;
+    let payloads: Vec<_> = messages.iter().filter_map(|message| message.value.as_deref()).collect();
+    let found = values.infer(&payloads, &cancel).map_err(problem)?;
+    let envelope = match found.envelope {
+        codec::Envelope::None => Envelope::None,
+        codec::Envelope::Structured => Envelope::Structured,
+        codec::Envelope::Debezium { wrapped: false } => Envelope::Debezium,
+        codec::Envelope::Debezium { wrapped: true } => Envelope::DebeziumWithSchema,
+    };
+    let about = KafkaSource { envelope, ..settings.clone() };
+    let fields = Fields(found.schema.fields().iter().filter_map(|field| spec(&about, field)).collect());
     if fields.0.is_empty() {
-        let of_one = names.len() == 1;
-        let why = match &found.first_bad {
-            Some(reason) => {
-                format!("{} messages are not JSON ({reason})", if of_one { "its" } else { "their" })
-            }
-            None => format!("{} no message with a value", if of_one { "it holds" } else { "they hold" }),
-        };
-        let topics = topics::called(&settings.topic);
-        return Err(Problem::user(format!("the fields of {topics} cannot be inferred: {why}"))
-            .hint("type the fields in, or try again when there are messages")
-            .at_field("fields"));
+        return Err(nothing(settings, values.name(), &found));
     }
-    let facts = facts_of(&Arc::new(found.schema), &messages)?;
-    let fields = serde_json::to_value(fields)
-        .map_err(|error| Problem::internal("the inferred fields cannot be written").source(error))?;
-    let settings = Map::from_iter([("fields".to_owned(), fields)]);
-    Ok(Inferred { settings, facts, went_by: WENT_BY.to_vec() })
-}
-
-fn payloads(messages: &[RawMessage]) -> impl Iterator<Item = &[u8]> {
-    messages.iter().filter_map(|message| message.value.as_deref())
-}
-
-/// What the messages say of each field of `schema`, which was inferred from them.
-fn facts_of(schema: &SchemaRef, messages: &[RawMessage]) -> Result<Vec<FieldFacts>, Problem> {
-    let mut decoder = Decoder::new(Arc::clone(schema)).map_err(problem)?;
-    for payload in payloads(messages) {
-        if let Err(reason) = decoder.decode(payload) {
-            tracing::debug!(%reason, "a message of the sample is left out");
+    let mut inferred = Map::from_iter([("fields".to_owned(), json(&fields)?)]);
+    if envelope != settings.envelope {
+        inferred.insert("envelope".to_owned(), json(&envelope)?);
+    }
+    if let Some(keys) = keys {
+        let sample: Vec<_> = messages.iter().filter_map(|message| message.key.as_deref()).collect();
+        let found = keys.infer(&sample, &cancel).map_err(problem)?;
+        if let Some(dtype) = key_type(&found) {
+            inferred.insert("key_type".to_owned(), Value::String(dtype));
         }
     }
-    let batch = decoder.finish().map_err(problem)?;
-    Ok(facts(&frame(schema, &[batch])?))
+    let facts = found.facts.iter().map(facts).collect();
+    let went_by = WENT_BY.iter().chain(format::DECIDING).copied().collect();
+    Ok(Inferred { settings: inferred, facts, went_by })
+}
+
+/// The column of one field, under a name that no other column has.
+fn spec(settings: &KafkaSource, field: &Field) -> Option<FieldSpec> {
+    let dtype = show_dtype(&from_arrow(field.data_type())?);
+    let mut spec = FieldSpec::new(columns::field_name(settings, field.name()), dtype);
+    if codec::payload_key(&spec.name) != field.name() {
+        spec.set_path(&FieldPath::key(field.name()));
+    }
+    spec.encoding = encoding(field);
+    Some(spec)
+}
+
+/// How the messages write a time.
+fn encoding(field: &Field) -> Option<Encoding> {
+    let name = codec::Encoding::of(field).name()?;
+    Encoding::ALL.iter().find(|(_, choice)| choice.key == name).map(|(encoding, _)| *encoding)
+}
+
+/// The type of keys: of those that are no objects what stands alone in them.
+fn key_type(found: &Inference) -> Option<String> {
+    let fields = found.schema.fields();
+    let dtype = match fields.as_ref() {
+        [] => return None,
+        [field] if field.name() == WRAPPED => field.data_type().clone(),
+        _ => DataType::Struct(fields.clone()),
+    };
+    from_arrow(&dtype).map(|dtype| show_dtype(&dtype))
+}
+
+fn facts(found: &Facts) -> FieldFacts {
+    FieldFacts {
+        key: found.key.clone(),
+        dtype: from_arrow(&found.data_type).map_or_else(String::new, |dtype| show_dtype(&dtype)),
+        seen: found.seen,
+        of: found.of,
+        nulls: found.nulls,
+        examples: found.examples.clone(),
+        note: found.note.clone(),
+        children: found.children.iter().map(facts).collect(),
+    }
+}
+
+fn nothing(settings: &KafkaSource, format: &str, found: &Inference) -> Problem {
+    let of_one = settings.topic.single().is_some();
+    let why = match &found.first_bad {
+        Some(reason) => {
+            format!("{} messages are not {format} ({reason})", if of_one { "its" } else { "their" })
+        }
+        None => format!("{} no message with a value", if of_one { "it holds" } else { "they hold" }),
+    };
+    let topics = topics::called(&settings.topic);
+    Problem::user(format!("the fields of {topics} cannot be inferred: {why}"))
+        .hint("choose another format, type the fields in, or try again when there are messages")
+        .at_field("fields")
+}
+
+fn json(value: &impl Serialize) -> Result<Value, Problem> {
+    serde_json::to_value(value)
+        .map_err(|error| Problem::internal("what was inferred cannot be written").source(error))
 }

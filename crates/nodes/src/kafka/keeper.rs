@@ -6,8 +6,9 @@ use flowloom_flow::{Cancel, Hold, KeptOffsets, Locks, OffsetTable, Position, Pro
 use flowloom_kafka::offsets::{Group, Kept, Places};
 use flowloom_kafka::read::Topics;
 
+use super::choices::OffsetsKept;
 use super::{Reach, problem};
-use crate::kafka_source::{KafkaSource, OffsetsKept};
+use crate::kafka_source::KafkaSource;
 
 /// The offsets of one source, wherever they are.
 pub(crate) struct Keeper {

@@ -1,14 +1,23 @@
 //! What is behind `kafka_source`: its columns, its reads and commits, and the code it exports.
 
+pub(crate) mod check;
+pub(crate) mod choices;
 mod client;
 pub(crate) mod columns;
+mod dead;
 #[cfg(test)]
 mod export_tests;
+pub(crate) mod exportable;
+mod format;
 mod infer;
 mod keeper;
 mod metrics;
+mod notes;
+mod panel;
+pub(crate) mod place;
 pub(crate) mod python;
 pub(crate) mod reach;
+mod request;
 pub(crate) mod rust;
 mod rust_lines;
 mod source;
@@ -19,7 +28,8 @@ use flowloom_connections::kafka_problem;
 use flowloom_flow::{CodeWriter, Problem};
 use flowloom_kafka::Error;
 
-use crate::kafka_source::{KafkaSource, Start};
+use crate::kafka_source::KafkaSource;
+use choices::Start;
 
 pub(crate) use infer::infer;
 pub(crate) use reach::Reach;

@@ -7,14 +7,15 @@ use flowloom_kafka::codec::payload_key;
 use flowloom_kafka::read::MetadataColumn;
 use polars::prelude::DataType;
 
+use super::choices::{BadMessages, Fallback, KeyColumn, Start};
 use super::source::group;
 use super::{client, columns, max_messages, servers_variable};
-use crate::kafka_source::{BadMessages, Fallback, KafkaSource, KeyColumn, Start};
+use crate::kafka_source::KafkaSource;
 
 /// Writes the reader, the helpers that its types need, the step, and the commit of its offsets.
 pub(crate) fn write(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<(), Problem> {
     let node = out.node().to_string();
-    let keeps_offsets = out.has_writers() && settings.start != Start::Earliest;
+    let keeps_offsets = out.has_writers() && settings.start.keeps_offsets();
     let has_rejects = out.output(1).is_some();
     out.polars(&[]);
     out.import("import json");
@@ -109,8 +110,8 @@ fn on_bad_message(settings: &KafkaSource, shape: &Shape) -> &'static [&'static s
         BadMessages::Skip => {
             &["print(f\"skipped offset {offset} of partition {partition}: {error}\")", "continue"]
         }
-        BadMessages::Reject if !shape.has_rejects => &["continue"],
-        BadMessages::Reject => &[
+        _ if !shape.has_rejects => &["continue"],
+        _ => &[
             "source = (message.value(), message.key(), message.topic())",
             "rejects[partition].append((str(error), *source, partition, offset, time))",
             "continue",
@@ -125,7 +126,7 @@ fn read(
     shape: &Shape,
 ) -> String {
     let (node, topic) = (out.node(), quoted(settings.topic.single().unwrap_or_default()));
-    let metadata = columns::metadata(settings);
+    let metadata = columns::metadata_columns(settings);
     let mut given = vec!["pl.LazyFrame"];
     given.extend(shape.has_rejects.then_some("pl.LazyFrame"));
     given.extend(shape.keeps_offsets.then_some("list[TopicPartition], int"));
@@ -133,7 +134,9 @@ fn read(
     let mut lines = vec![format!("def read_{node}() -> {given}:")];
     let about = match settings.start {
         Start::Committed => "New messages of the topic, by partition and offset",
-        Start::Earliest => "All messages of the topic, by partition and offset",
+        Start::Earliest | Start::Timestamp | Start::Offsets | Start::Last => {
+            "All messages of the topic, by partition and offset"
+        }
         Start::Latest => "No messages: those that wait are skipped",
     };
     let offsets = if shape.keeps_offsets { "; with the offsets to commit" } else { "" };
@@ -206,7 +209,8 @@ fn read(
 
 fn starts(settings: &KafkaSource, topic: &str) -> String {
     let offset = match (settings.start, settings.fallback) {
-        (Start::Earliest, _) => {
+        // The others are refused before.
+        (Start::Earliest | Start::Timestamp | Start::Offsets | Start::Last, _) => {
             return "    starts = {partition: low for partition, (low, _) in marks.items()}".to_owned();
         }
         (Start::Latest, _) => return "    starts = ends".to_owned(),

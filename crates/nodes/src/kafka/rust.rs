@@ -8,6 +8,7 @@ use flowloom_kafka::codec::payload_key;
 use flowloom_kafka::read::MetadataColumn;
 use polars::prelude::DataType;
 
+use super::choices::{BadMessages, Fallback, KeyColumn, Start};
 use super::rust_lines::{
     BOOLEAN, BRING_FORWARD, COMMIT, DECODE, ENDS, FAIL, FIELD, FIELDS, HEADERS, INTEGER, KEYWORDS, LIMIT,
     NESTED, NUMBER, OFFSETS, READ_MESSAGES, REJECT, REJECTED, SHARES, SKIP, TEXT, TIMESTAMP_TYPE, UTC,
@@ -15,7 +16,7 @@ use super::rust_lines::{
 };
 use super::source::group;
 use super::{client, columns, max_messages, servers_variable};
-use crate::kafka_source::{BadMessages, Fallback, KafkaSource, KeyColumn, Start};
+use crate::kafka_source::KafkaSource;
 
 /// Where rustfmt breaks lines.
 const WIDTH: usize = 100;
@@ -37,7 +38,7 @@ impl Member {
 /// Writes the message's struct, the reader, the helpers that its types need, the step and the commit.
 pub(crate) fn write(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<(), Problem> {
     let node = out.node().to_string();
-    let keeps_offsets = out.has_writers() && settings.start != Start::Earliest;
+    let keeps_offsets = out.has_writers() && settings.start.keeps_offsets();
     let has_rejects = out.output(1).is_some();
     let members = members(settings)?;
     needs(settings, out, &members, has_rejects);
@@ -219,7 +220,7 @@ fn carried(settings: &KafkaSource) -> Vec<(&'static str, &'static str)> {
     let mut carried = match settings.key_column {
         KeyColumn::Text => vec![("kafka_key", "Option<String>")],
         KeyColumn::Bytes => vec![("kafka_key", "Option<Vec<u8>>")],
-        KeyColumn::None => vec![],
+        _ => vec![],
     };
     carried.extend([("kafka_partition", "i64"), ("kafka_offset", "i64")]);
     carried.extend(settings.timestamp_column.then_some(("kafka_timestamp", "Option<i64>")));
@@ -305,7 +306,9 @@ fn read(
     let given = if given.len() == 1 { given.concat() } else { format!("({})", given.join(", ")) };
     let about = match settings.start {
         Start::Committed => "New messages of the topic, by partition and offset",
-        Start::Earliest => "All messages of the topic, by partition and offset",
+        Start::Earliest | Start::Timestamp | Start::Offsets | Start::Last => {
+            "All messages of the topic, by partition and offset"
+        }
         Start::Latest => "No messages: those that wait are skipped",
     };
     let offsets = if keeps_offsets { "; with the offsets to commit" } else { "" };
@@ -341,7 +344,7 @@ fn read(
         };
         lines.push(column(&member.column, &take));
     }
-    let metadata = columns::metadata(settings);
+    let metadata = columns::metadata_columns(settings);
     lines.extend(metadata.iter().map(|each| column(each.name(), metadata_value(*each))));
     lines.push("    )?\n    .lazy();".to_owned());
     let has_times = settings.timestamp_column || has_rejects;
@@ -379,7 +382,8 @@ fn read(
 
 fn starts(settings: &KafkaSource) -> Vec<&'static str> {
     let start: &[&str] = match (settings.start, settings.fallback) {
-        (Start::Earliest, _) => {
+        // The others are refused before.
+        (Start::Earliest | Start::Timestamp | Start::Offsets | Start::Last, _) => {
             return vec![
                 "    let starts = marks",
                 "        .iter()",
@@ -466,7 +470,7 @@ fn take(settings: &KafkaSource, node: &str, has_rejects: bool) -> String {
         BadMessages::Reject if has_rejects => {
             "            Err(error) => rejects.push(Reject::new(message, &*error)),"
         }
-        BadMessages::Reject | BadMessages::Skip => SKIP,
+        _ => SKIP,
     };
     let read = type_name(node);
     format!(

@@ -3,27 +3,31 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use flowloom_flow::{
     Ask, Cancel, Counts, KeptOffsets, Pending, Position, Problem, Progress, Range, Read, Sample, Scope, Site,
     Source,
 };
-use flowloom_kafka::codec::Outline;
-use flowloom_kafka::offsets::{self, Isolation, Offsets, TopicOffsets};
-use flowloom_kafka::read::{self, Batches, Ended, Held, ReadRequest, Reading};
+use flowloom_kafka::offsets::{self, Offsets, TopicOffsets};
+use flowloom_kafka::read::{self, Batches, Held, ReadRequest, Reading};
 use polars::prelude::{
     IntoLazy as _, IpcScanOptions, LazyFrame, PlRefPath, ScanSources, Schema, UnifiedScanArgs, col,
 };
 
+use super::choices::{BadMessages, OffsetsKept};
+use super::dead::DeadLetters;
+use super::format::Formats;
 use super::keeper::Keeper;
-use super::{Reach, columns, metrics, problem, topics};
+use super::{Reach, columns, metrics, notes, problem, request, topics};
 use crate::arrow::frame;
-use crate::kafka_source::{BadMessages, Fallback, KafkaSource, OffsetsKept, Start};
+use crate::kafka_source::KafkaSource;
 
 /// One node's topic.
 pub(crate) struct TopicSource {
     settings: KafkaSource,
+    formats: Formats,
+    /// Bad messages on their way to where somebody looks after them.
+    dead: DeadLetters,
     reach: Reach,
     keeper: Keeper,
     spill_dir: PathBuf,
@@ -36,10 +40,13 @@ pub(crate) struct TopicSource {
 impl TopicSource {
     pub(crate) fn new(settings: &KafkaSource, site: &Site<'_>) -> Result<Self, Problem> {
         columns::fields(settings)?;
-        topics::one(settings)?;
+        topics::wanted(settings)?;
         let reach = Reach::of(settings, site.host)?;
+        let sync = group(settings, site.flow, site.node.as_str());
         Ok(Self {
             settings: settings.clone(),
+            formats: Formats::new(settings, site.host)?,
+            dead: DeadLetters::new(settings, &sync, site),
             keeper: Keeper::new(settings, reach.clone(), site),
             reach,
             spill_dir: site.host.spill_dir()?.to_owned(),
@@ -56,56 +63,44 @@ impl TopicSource {
     }
 
     fn keeps_offsets(&self) -> bool {
-        self.settings.start != Start::Earliest
-    }
-
-    fn topic(&self) -> &str {
-        self.settings.topic.single().unwrap_or_default()
-    }
-
-    fn isolation(&self) -> Isolation {
-        isolation(&self.settings)
+        self.settings.start.keeps_offsets()
     }
 
     fn request(&self, ask: &Ask<'_>) -> Result<ReadRequest, Problem> {
         let wanted = self.wanted(ask);
         let is_wanted = |name: &str| wanted.is_none_or(|wanted| wanted.iter().any(|each| each == name));
-        let settings = &self.settings;
-        let outline = Outline::plain(&*columns::payload(settings, is_wanted)?).map_err(problem)?;
-        let mut request = ReadRequest::new(self.topic(), outline);
-        let metadata = columns::metadata(settings).into_iter().filter(|column| is_wanted(column.name()));
-        request.metadata = metadata.map(Into::into).collect();
-        request.isolation = self.isolation();
-        request.lost = read::Lost::Earliest;
-        request.bad_messages = match settings.bad_messages {
-            BadMessages::Fail => read::BadMessages::Fail,
-            BadMessages::Skip => read::BadMessages::Skip,
-            BadMessages::Reject => read::BadMessages::Reject,
-        };
+        let mut request = request::request(&self.settings, &self.formats, is_wanted)?;
         request.decode_threads = self.decode_threads.max(1);
         request.memory_budget_bytes = self.memory_bytes;
         request.spill_folder = Some(self.spill_dir.clone());
         match (ask.scope, ask.range) {
-            (Scope::Preview { rows, from: Sample::Newest }, _) => {
-                request.start = read::Start::Tail(rows as u64);
-            }
-            (Scope::Preview { rows, from: Sample::Oldest }, _) => {
-                request.limits.messages = Some(rows as u64);
+            (Scope::Preview { rows, from }, _) => {
+                // A preview shows what a run would read, but never waits for it.
+                request.rate = read::Rate::default();
+                request.lost = read::Lost::Earliest;
+                let most = rows as u64;
+                match (request::start(&self.settings)?, from) {
+                    (Some(start @ (read::Start::Timestamp(_) | read::Start::Offsets { .. })), _) => {
+                        (request.start, request.end) = (start, request::end(&self.settings)?);
+                        request.limits.messages = Some(most);
+                    }
+                    (_, Sample::Newest) => request.start = read::Start::Tail(most),
+                    (_, Sample::Oldest) => request.limits.messages = Some(most),
+                }
             }
             (Scope::Run, Some(range)) => {
-                let ranges = range.topics.get(self.topic()).ok_or_else(|| self.other_topic(range))?;
-                request.start = read::Start::Offsets {
-                    offsets: self.of_topic(ends(ranges, |range| range.from)),
-                    others: read::Others::Omitted,
+                let of = |end: fn(&Range) -> i64| -> TopicOffsets {
+                    range.topics.iter().map(|(topic, ranges)| (topic.clone(), ends(ranges, end))).collect()
                 };
-                request.end = read::End::Offsets(self.of_topic(ends(ranges, |range| range.to)));
+                self.check_topics(range)?;
+                request.start =
+                    read::Start::Offsets { offsets: of(|range| range.from), others: read::Others::Omitted };
+                request.end = read::End::Offsets(of(|range| range.to));
             }
             (Scope::Run, None) => {
                 request.start = self.start(ask)?;
-                let limit = |value: i64| (value > 0).then_some(value.unsigned_abs());
-                request.limits.messages = limit(settings.max_messages);
-                request.limits.bytes = limit(settings.max_bytes);
-                request.limits.time = limit(settings.max_seconds).map(Duration::from_secs);
+                request.end = request::end(&self.settings)?;
+                request.limits = request::limits(&self.settings);
             }
         }
         Ok(request)
@@ -118,41 +113,44 @@ impl TopicSource {
     fn wanted<'a>(&self, ask: &'a Ask<'_>) -> Option<&'a Vec<String>> {
         match self.settings.bad_messages {
             BadMessages::Fail => ask.columns.first()?.as_ref(),
-            BadMessages::Skip | BadMessages::Reject => None,
+            _ => None,
         }
     }
 
-    fn other_topic(&self, range: &Position) -> Problem {
-        let topics: Vec<_> = range.topics.keys().map(|topic| format!("`{topic}`")).collect();
-        Problem::user(format!(
-            "a batch of {} is not finished, but this node reads `{}` under the same sync name `{}`",
-            topics.join(", "),
-            self.topic(),
+    /// A batch that has to be read again must be one of the topics that this node reads.
+    fn check_topics(&self, range: &Position) -> Result<(), Problem> {
+        let others: Vec<_> = range
+            .topics
+            .keys()
+            .filter(|topic| !topics::covers(&self.settings.topic, topic))
+            .map(|topic| format!("`{topic}`"))
+            .collect();
+        if others.is_empty() {
+            return Ok(());
+        }
+        Err(Problem::user(format!(
+            "a batch of {} is not finished, but this node reads {} under the same sync name `{}`",
+            others.join(", "),
+            topics::called(&self.settings.topic),
             self.keeper.sync()
         ))
-        .hint("choose another sync name for the new topic")
-        .at_field("sync_name")
+        .hint("choose another sync name for the new topics")
+        .at_field("sync_name"))
     }
 
     /// Where a run starts: where the group stands, but not before what every sink has.
     fn start(&self, ask: &Ask<'_>) -> Result<read::Start, Problem> {
-        let fallback = match self.settings.fallback {
-            Fallback::Earliest => read::Fallback::Earliest,
-            Fallback::Latest => read::Fallback::Latest,
-        };
-        // A live run begins once where the settings say, and goes on from there.
-        let go_on = |begin| match ask.go_on {
-            Some(ended) => {
-                let offsets =
-                    ended.topics.iter().map(|(topic, ranges)| (topic.clone(), ends(ranges, |at| at.to)));
-                read::Start::Known { offsets: offsets.collect(), fallback: read::Fallback::Earliest }
-            }
-            None => begin,
-        };
-        match self.settings.start {
-            Start::Earliest => return Ok(go_on(read::Start::Earliest)),
-            Start::Latest => return Ok(go_on(read::Start::Latest)),
-            Start::Committed => {}
+        if let Some(start) = request::start(&self.settings)? {
+            // A live run begins once where the settings say, and goes on from there.
+            let Some(ended) = ask.go_on else { return Ok(start) };
+            let offsets =
+                ended.topics.iter().map(|(topic, ranges)| (topic.clone(), ends(ranges, |at| at.to)));
+            let offsets = offsets.collect();
+            return Ok(match start {
+                // Partitions that are not named stay out.
+                read::Start::Offsets { others, .. } => read::Start::Offsets { offsets, others },
+                _ => read::Start::Known { offsets, fallback: read::Fallback::Earliest },
+            });
         }
         let KeptOffsets { resets, mut offsets } =
             self.keeper.stands(&topics::wanted(&self.settings)?, ask.cancel)?;
@@ -164,11 +162,7 @@ impl TopicSource {
                 *stands = range.to.max(*stands);
             }
         }
-        Ok(read::Start::Known { offsets, fallback })
-    }
-
-    fn of_topic(&self, offsets: Offsets) -> TopicOffsets {
-        TopicOffsets::from([(self.topic().to_owned(), offsets)])
+        Ok(read::Start::Known { offsets, fallback: request::fallback(&self.settings) })
     }
 
     fn position(&self, reading: &Reading, ask: &Ask<'_>) -> Result<Option<Position>, Problem> {
@@ -192,50 +186,6 @@ impl TopicSource {
         }
         Ok(Some(Position { sync: self.keeper.sync().to_owned(), topics, resets }))
     }
-
-    /// What the user should know about what was not read.
-    fn notes(&self, reading: &Reading, scope: Scope) -> Vec<Problem> {
-        let mut notes = Vec::new();
-        let lost = reading.lost();
-        if lost > 0 {
-            let partitions = reading.partitions.iter().filter(|read| read.lost > 0);
-            let partitions: Vec<_> = partitions.map(|read| read.partition.to_string()).collect();
-            notes.push(
-                Problem::external(format!(
-                    "{lost} offsets of topic `{}` were removed by its retention before they were read, in {} {}",
-                    self.topic(),
-                    if partitions.len() == 1 { "partition" } else { "partitions" },
-                    partitions.join(", ")
-                ))
-                .hint("run more often, or keep messages longer by the topic's retention settings"),
-            );
-        }
-        if let Some(first) = &reading.first_bad {
-            let (count, became) = match reading.counts.rejected {
-                0 => (reading.counts.skipped, "skipped"),
-                rejected => (rejected, "rejected"),
-            };
-            let (messages, were) = if count == 1 { ("message", "was") } else { ("messages", "were") };
-            notes.push(
-                Problem::user(format!(
-                    "{count} bad {messages} {were} {became}; first at offset {} of partition {}: {}",
-                    first.offset, first.partition, first.reason
-                ))
-                .at_field("bad_messages"),
-            );
-        }
-        let limit = match (scope, reading.ended) {
-            (Scope::Preview { .. }, _) | (_, Ended::AtEnd) => None,
-            (_, Ended::MessageLimit) => Some("max_messages"),
-            (_, Ended::ByteLimit) => Some("max_bytes"),
-            (_, Ended::TimeLimit) => Some("max_seconds"),
-        };
-        if let Some(limit) = limit {
-            let message = format!("the read ended at its limit `{limit}`; more messages wait");
-            notes.push(Problem::user(message).hint("the next run goes on from there").at_field(limit));
-        }
-        notes.into_iter().map(Problem::warning).collect()
-    }
 }
 
 impl Source for TopicSource {
@@ -243,16 +193,19 @@ impl Source for TopicSource {
         if scope == Scope::Run {
             return Ok(None);
         }
-        let marks = offsets::watermarks(
-            &self.reach.cluster()?,
-            self.topic(),
-            self.isolation(),
-            &cancel.flag().into(),
-        );
-        let marks = marks.map_err(problem)?;
-        let marks = marks.iter().map(|(partition, mark)| format!("{partition}:{}-{}", mark.low, mark.high));
-        let marks = marks.collect::<Vec<_>>().join(" ");
-        Ok(Some(format!("{} {marks}", self.reach.fingerprint())))
+        let (cluster, cancel) = (self.reach.cluster()?, cancel.flag().into());
+        let isolation = request::isolation(&self.settings);
+        let places = topics::wanted(&self.settings)?.partitions(&cluster, &cancel).map_err(problem)?;
+        let marks = offsets::marks(&cluster, &places, isolation, &cancel).map_err(problem)?;
+        let mut text = self.reach.fingerprint();
+        for (topic, marks) in marks {
+            text.extend(
+                marks
+                    .iter()
+                    .map(|(partition, mark)| format!(" {topic}:{partition}:{}-{}", mark.low, mark.high)),
+            );
+        }
+        Ok(Some(text))
     }
 
     fn begin(&mut self, cancel: &Cancel) -> Result<(), Problem> {
@@ -274,6 +227,9 @@ impl Source for TopicSource {
             (ask.progress)(Progress { records: progress.messages, bytes: progress.bytes, target });
         };
         let reading = read::read(&cluster, &request, &cancel, &mut progress).map_err(problem)?;
+        if ask.scope == Scope::Run {
+            self.dead.take(&reading);
+        }
         let wanted = self.wanted(ask);
         let is_wanted = |name: &str| wanted.is_none_or(|wanted| wanted.iter().any(|each| each == name));
         let rows = columns::rows(&self.settings)?;
@@ -289,21 +245,27 @@ impl Source for TopicSource {
                 bytes: reading.counts.bytes,
             },
             metrics: Some(metrics::metrics(&reading)),
-            notes: self.notes(&reading, ask.scope),
+            notes: notes::of(&self.settings, &reading, ask.scope),
             keep: keep(reading),
         })
     }
 
     fn pending(&mut self, after: &Position, cancel: &Cancel) -> Result<Option<Pending>, Problem> {
-        let waiting = match self.waiting.take() {
-            Some(waiting) => waiting,
-            None => read::Waiting::open(&self.reach.cluster()?, self.topic().into(), self.isolation())
-                .map_err(problem)?,
+        let waiting = if let Some(waiting) = self.waiting.take() {
+            waiting
+        } else {
+            let topics = topics::wanted(&self.settings)?;
+            let isolation = request::isolation(&self.settings);
+            read::Waiting::open(&self.reach.cluster()?, topics, isolation).map_err(problem)?
         };
         let after = after.topics.iter().map(|(topic, ranges)| (topic.clone(), ends(ranges, |at| at.to)));
         let messages = waiting.offsets(&after.collect(), &cancel.flag().into()).map_err(problem)?;
         self.waiting = Some(waiting);
         Ok(Some(Pending { messages, bytes: None }))
+    }
+
+    fn prepare(&mut self, cancel: &Cancel) -> Result<(), Problem> {
+        self.dead.write(&self.reach, cancel)
     }
 
     fn sync(&self) -> Option<&str> {
@@ -316,14 +278,6 @@ impl Source for TopicSource {
 
     fn acknowledge(&mut self, position: &Position) -> Result<(), Problem> {
         self.keeper.acknowledge(position)
-    }
-}
-
-/// Which messages of transactions are read.
-pub(super) fn isolation(settings: &KafkaSource) -> Isolation {
-    match settings.isolation {
-        crate::kafka_source::Isolation::ReadCommitted => Isolation::Committed,
-        crate::kafka_source::Isolation::ReadUncommitted => Isolation::Uncommitted,
     }
 }
 
@@ -340,7 +294,7 @@ fn ends(ranges: &BTreeMap<i32, Range>, end: impl Fn(&Range) -> i64) -> Offsets {
 }
 
 /// `batches` as a frame of `schema`: scanned from its files, or in memory.
-fn lazy(batches: &Batches, schema: &Schema) -> Result<LazyFrame, Problem> {
+pub(super) fn lazy(batches: &Batches, schema: &Schema) -> Result<LazyFrame, Problem> {
     let rows = match &batches.held {
         Held::Memory(held) => frame(&batches.schema, held)?.lazy(),
         Held::Files(files) if files.paths.is_empty() => frame(&batches.schema, &[])?.lazy(),

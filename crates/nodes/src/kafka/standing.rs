@@ -9,9 +9,10 @@ use flowloom_flow::{
 use flowloom_kafka::offsets::{self, TopicOffsets};
 use flowloom_kafka::read::Topics;
 
+use super::choices::{Fallback, OffsetsKept};
 use super::keeper::Keeper;
-use super::{Reach, problem, source, topics};
-use crate::kafka_source::{Fallback, KafkaSource, OffsetsKept, Start};
+use super::{Reach, problem, request, topics};
+use crate::kafka_source::KafkaSource;
 
 /// A source's offsets, outside of a run.
 struct Look<'a> {
@@ -24,12 +25,10 @@ struct Look<'a> {
 
 impl<'a> Look<'a> {
     fn new(settings: &'a KafkaSource, site: &Site<'_>, cancel: &'a Cancel) -> Result<Self, Problem> {
-        if settings.start == Start::Earliest {
-            return Err(Problem::user(
-                "this source reads from the first message each time and keeps no offsets",
-            )
-            .hint("let it start where the last run ended")
-            .at_field("start"));
+        if !settings.start.keeps_offsets() {
+            return Err(Problem::user("this source starts at the same place each time and keeps no offsets")
+                .hint("let it start where the last run ended")
+                .at_field("start"));
         }
         let reach = Reach::of(settings, site.host)?;
         let keeper = Keeper::new(settings, reach.clone(), site);
@@ -40,7 +39,7 @@ impl<'a> Look<'a> {
     fn partitions(&self, found: &KeptOffsets) -> Result<Vec<PartitionStanding>, Problem> {
         let (cluster, cancel) = (self.reach.cluster()?, self.cancel.flag().into());
         let places = self.topics.partitions(&cluster, &cancel).map_err(problem)?;
-        let isolation = source::isolation(self.settings);
+        let isolation = request::isolation(self.settings);
         let marks = offsets::marks(&cluster, &places, isolation, &cancel).map_err(problem)?;
         let partitions = marks.into_iter().flat_map(|(topic, marks)| {
             marks.into_iter().map(move |(partition, mark)| PartitionStanding {

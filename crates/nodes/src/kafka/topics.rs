@@ -11,18 +11,17 @@ use flowloom_kafka::{Cluster, read, topic};
 
 use super::source::group;
 use super::{Reach, problem};
-use crate::kafka_source::{KafkaSource, Start};
+use crate::kafka_source::KafkaSource;
 
 /// How long a list of topics is waited for: somebody looks at an open list.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The topic, where it is one that is read whole.
-pub(crate) fn one(settings: &KafkaSource) -> Result<&str, Problem> {
-    settings.topic.single().ok_or_else(|| {
-        Problem::user(format!("{} cannot be read by one node yet", called(&settings.topic)))
-            .hint("choose one topic with all its partitions, and read the others by nodes of their own")
-            .at_field("topic")
-    })
+/// Whether `topic` is one of them.
+pub(super) fn covers(topics: &Topics, topic: &str) -> bool {
+    match topics.pattern() {
+        Some(pattern) => TopicPattern::new(pattern).is_ok_and(|pattern| pattern.fits(topic)),
+        None => topics.names().contains(&topic),
+    }
 }
 
 /// What a read covers.
@@ -65,21 +64,6 @@ pub(crate) fn suggest(
     Ok(topics.collect())
 }
 
-/// The names of the topics that are read now: those that are written, or those of the cluster that fit the pattern.
-pub(crate) fn names(
-    settings: &KafkaSource,
-    cluster: &Cluster,
-    cancel: &Cancel,
-) -> Result<Vec<String>, Problem> {
-    let Some(pattern) = settings.topic.pattern() else {
-        return Ok(settings.topic.names().into_iter().map(str::to_owned).collect());
-    };
-    let fits = TopicPattern::new(pattern).map_err(|problem| problem.at_field("topic.pattern"))?;
-    let topics = topic::topics(cluster, &cancel.flag().into()).map_err(problem)?;
-    let fitting = topics.into_iter().filter(|topic| !topic.internal && fits.fits(&topic.name));
-    Ok(fitting.map(|topic| topic.name).collect())
-}
-
 /// Partitions, messages, lag and last message of `topics`; one that is not there is left out.
 pub(crate) fn facts(
     settings: &KafkaSource,
@@ -93,7 +77,7 @@ pub(crate) fn facts(
         Err(flowloom_kafka::Error::UnknownTopic { .. }) => BTreeMap::new(),
         found => found.map_err(problem)?,
     };
-    let keeps_offsets = settings.start != Start::Earliest;
+    let keeps_offsets = settings.start.keeps_offsets();
     let group = group(settings, site.flow, site.node.as_str());
     // Who may not see the group sees the topics still.
     let committed = keeps_offsets.then(|| inspect::committed(&cluster, &group, &found, &flag).ok()).flatten();

@@ -64,7 +64,8 @@ impl Encoding {
         field.with_metadata(metadata)
     }
 
-    pub(super) fn of(field: &Field) -> Self {
+    /// The encoding of `field`.
+    pub fn of(field: &Field) -> Self {
         field.metadata().get(Self::KEY).and_then(|name| Self::named(name)).unwrap_or_default()
     }
 
