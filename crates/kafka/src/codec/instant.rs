@@ -51,10 +51,11 @@ pub(crate) fn parse_date(text: &[u8]) -> Option<i32> {
     Some(era * 146_097 + day_of_era - 719_468)
 }
 
-/// Nanoseconds since midnight of `20:57:12.5`.
+/// Nanoseconds since midnight of `20:57:12.5`, in UTC where an offset is said.
 pub(crate) fn parse_time(text: &[u8]) -> Option<i64> {
     let (seconds, nanos, rest) = clock(text)?;
-    rest.is_empty().then_some(seconds * 1_000_000_000 + i64::from(nanos))
+    matches!(rest, [] | b"Z" | b"z" | b"+00:00" | b"-00:00")
+        .then_some(seconds * 1_000_000_000 + i64::from(nanos))
 }
 
 /// The second of the day, its fraction, and what follows.
@@ -123,6 +124,14 @@ mod tests {
         ] {
             assert_eq!(parse_instant(text.as_bytes()), Some((seconds, nanos)), "{text}");
         }
+    }
+
+    #[test]
+    fn times_of_day_are_those_of_utc() {
+        for text in ["20:57:12.5", "20:57:12.5Z", "20:57:12.5+00:00"] {
+            assert_eq!(parse_time(text.as_bytes()), Some(75_432_500_000_000), "{text}");
+        }
+        assert_eq!(parse_time(b"20:57:12+01:00"), None);
     }
 
     #[test]
