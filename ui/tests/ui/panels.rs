@@ -348,6 +348,43 @@ fn wide_long_and_empty_tables_show_what_is_on_screen() {
 }
 
 #[test]
+fn a_live_run_of_the_history_shows_its_batches_and_partitions() {
+    let report = serde_json::json!({
+        "outcome": "live", "began": true, "problems": [], "batch": {}, "repeated": false, "elapsed_ms": 9000.0,
+        "live": {"batches": 12, "empty": 3, "failures": 2, "last_batch_ms": 1_700_000_000_000_i64},
+        "nodes": [{
+            "node": "orders", "kind": "kafka_source", "state": "done", "rows": {"out": 1204}, "elapsed_ms": 10.0,
+            "metrics": {
+                "records": 1204, "bytes": 5000, "read_ms": 100.0, "commits": 12, "partitions": [
+                    {"topic": "orders", "partition": 3, "low": 7, "high": 1311, "committed": 1300,
+                     "position": 1300, "records": 1204, "bytes": 5000},
+                ],
+            },
+        }],
+    });
+    let mut world = world().open(Tab::Runs);
+    let run = flowloom_studio::PastRun {
+        id: 1,
+        flow: "Panels".to_owned(),
+        file: None,
+        started_ms: 1_700_000_000_000,
+        elapsed_ms: 9_000.0,
+        outcome: "live".to_owned(),
+        report: serde_json::from_value(report).expect("a report"),
+    };
+    world.bottom.runs.set(vec![run], &world.doc);
+    let mut harness = bottom_of(world, [1_400.0, 300.0]);
+    harness.get_by_label_contains("Run of ").click();
+    harness.run();
+    for part in ["Live: 12 batches", "2 attempts failed", "1,204 records", "11 wait", "12 commits"] {
+        assert!(harness.query_all_by_label_contains(part).next().is_some(), "no {part}");
+    }
+    for cell in ["Committed", "Lag", "1,300", "1,311", "11"] {
+        assert!(harness.query_all_by_label(cell).next().is_some(), "no {cell}");
+    }
+}
+
+#[test]
 fn pictures() {
     for (theme, look) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
         for (scale, width, height) in [(1.0, 1400.0, 260.0), (1.5, 700.0, 200.0)] {
