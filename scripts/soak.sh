@@ -93,7 +93,7 @@ last_own=$(tail -n "$third" "$folder/samples" | awk '{ print $3 }' | median)
 printf '\n%-28s %10s %10s %8s\n' 'median of' 'first third' 'last third' 'ratio'
 for row in "RSS MB:$first:$last" "own MB (RssAnon):$first_own:$last_own"; do
   IFS=: read -r what a b <<<"$row"
-  printf '%-28s %10.1f %10.1f %8.3f\n' "$what" "$a" "$b" "$(awk "BEGIN { print $a > 0 ? $b / $a : 0 }")"
+  printf '%-28s %10.1f %10.1f %8.3f\n' "$what" "$a" "$b" "$(awk "BEGIN { print ($a > 0 ? $b / $a : 0) }")"
 done
 read -r outcome batches failures < <(python3 -c '
 import json, sys

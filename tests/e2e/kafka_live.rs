@@ -72,6 +72,16 @@ impl Live {
         })
     }
 
+    /// Waits until its handler of signals is there.
+    fn hears_signals(&self) {
+        eventually("it has its signal handler", || {
+            let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"))?.trim().to_owned();
+            // Bit 1 is SIGINT.
+            (u64::from_str_radix(&caught, 16).ok()? & 0b10 != 0).then_some(())
+        });
+    }
+
     fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
         let sent = std::process::Command::new("kill").args([signal, &pid]).status().expect("kill");
@@ -235,15 +245,20 @@ fn a_second_signal_cancels_the_batch_that_hangs() {
     let topic = Topic::create(&broker, "live-hangs", 1);
     topic.send(numbers(0..5));
     let shop = appending(&topic.name);
-    let live = Live::start(&shop, &broker, &["--every", "200ms"]);
-    arrive(&shop, &live, 5);
+    let flow = shop.text("test.flow.yaml").replace("connect_timeout_ms: 3000", "connect_timeout_ms: 60000");
+    shop.put("test.flow.yaml", &flow);
+    // A frozen broker holds the batch for as long as its timeout.
     broker.freeze();
+    let live = Live::start(&shop, &broker, &["--every", "200ms"]);
+    live.hears_signals();
     live.signal("-INT");
+    live.hears("it ends after this batch");
     live.signal("-INT");
-    let (code, _) = live.end();
+    let (code, report) = live.end();
     broker.thaw();
-    assert_eq!(code, Some(1));
-    assert_eq!(ids(&shop), [0, 1, 2, 3, 4]);
+    assert_eq!((code, &report["outcome"]), (Some(1), &json!("cancelled")), "{report:#}");
+    assert_eq!(ids(&shop), [0_i64; 0]);
+    assert_eq!(group::committed(&topic, &format!("{}-sync", topic.name)), [None]);
 }
 
 /// `GET` of `url`; the body.

@@ -179,9 +179,14 @@ pub struct Stopper {
 }
 
 impl Stopper {
-    /// See [`Job::stop`].
-    pub fn stop(&self) {
-        if self.is_live { self.cancel.stop() } else { self.cancel.cancel() }
+    /// See [`Job::stop`]; whether the batch that runs is let to its end.
+    pub fn stop(&self) -> bool {
+        if self.is_live {
+            self.cancel.stop()
+        } else {
+            self.cancel.cancel()
+        }
+        !self.cancel.is_cancelled()
     }
 
     /// Nothing more can be asked of the job.

@@ -366,7 +366,7 @@ fn a_live_run_of_the_history_shows_its_batches_and_partitions() {
     let run = flowloom_studio::PastRun {
         id: 1,
         flow: "Panels".to_owned(),
-        file: None,
+        file: world.doc.path.clone(),
         started_ms: 1_700_000_000_000,
         elapsed_ms: 9_000.0,
         outcome: "live".to_owned(),

@@ -25,7 +25,7 @@ use flowloom_studio::connections::{Answer, Ask};
 use flowloom_studio::{Command, FlowKey, Job, Outcome, Reply, Session, Stopper, Values};
 
 use crate::args::FlowArgs;
-use crate::output::{Ended, show_problem};
+use crate::output::{Ended, aside, show_problem};
 use crate::progress::Progress;
 
 /// How long a job that was cancelled may clean up before the program leaves.
@@ -96,11 +96,26 @@ pub(crate) fn on_interrupt(stopper: Stopper) {
         if stopper.is_cancelled() {
             std::process::exit(1);
         }
-        stopper.stop();
+        if stopper.stop() {
+            aside("it ends after this batch; once more cancels the batch");
+        }
     };
-    if let Err(error) = ctrlc::try_set_handler(handler) {
+    let mut is_set = ctrlc::try_set_handler(handler.clone());
+    // A shell starts what runs in the background with SIGINT ignored, and then none is set; what must outlive its
+    // terminal ignores SIGHUP, and stays alone.
+    if is_set.is_err() && !ignores_hangup() {
+        is_set = ctrlc::set_handler(handler);
+    }
+    if let Err(error) = is_set {
         tracing::debug!("Ctrl-C ends the program without cleaning up: {error}");
     }
+}
+
+/// Whether this program was started by `nohup` and the like, where the system tells.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 != 0)
 }
 
 fn leave(job: &Job) {
