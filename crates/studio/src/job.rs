@@ -182,9 +182,9 @@ impl Stopper {
     /// See [`Job::stop`]; whether the batch that runs is let to its end.
     pub fn stop(&self) -> bool {
         if self.is_live {
-            self.cancel.stop()
+            self.cancel.stop();
         } else {
-            self.cancel.cancel()
+            self.cancel.cancel();
         }
         !self.cancel.is_cancelled()
     }
