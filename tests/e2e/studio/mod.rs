@@ -14,6 +14,7 @@ mod keys;
 mod random;
 mod shots;
 mod sight;
+mod source;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use egui::{Id, Label, Rect, RichText, ScrollArea, Spinner, Ui, Vec2};
+use egui::accesskit::Role;
+use egui::{Id, RichText, ScrollArea, Sense, Spinner, Ui, Vec2, WidgetInfo};
 use flowloom_flow::{NodeId, PartitionReset, Problem, Reset, ResetAsk, ResetTo};
 use flowloom_studio::{Command, FlowKey, Job, Outcome, Reply, Session, Values};
 
@@ -309,15 +310,20 @@ fn partitions(ui: &mut Ui, all: &[PartitionReset]) {
             };
             let count = |offset: i64| format::count(offset.max(0).unsigned_abs());
             let from = at.committed.map_or_else(|| "none".to_owned(), count);
-            let said = format!("{from} → {}", count(each.to));
-            let said = text::line(ui, &said, theme::mono_small(), tokens.text, rect.width() * 0.6);
+            let moved = format!("{from} → {}", count(each.to));
+            let said = text::line(ui, &moved, theme::mono_small(), tokens.text, rect.width() * 0.6);
             let width = rect.width() - said.size().x - 20.0;
             let right = rect.right() - 8.0 - said.size().x;
             let y = rect.center().y - said.size().y / 2.0;
             ui.painter().galley(egui::pos2(right, y), said, tokens.text);
-            let name = RichText::new(name).font(theme::mono_small()).color(tokens.dim);
-            let place = Rect::from_min_size(rect.min, Vec2::new(width, ROW));
-            ui.put(place, Label::new(name).truncate().halign(egui::Align::Min));
+            let words = text::line(ui, &name, theme::mono_small(), tokens.dim, width);
+            let response = ui.interact(rect, ui.scope_id().with(&name), Sense::hover());
+            response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, format!("{name}: {moved}")));
+            let is_cut = words.elided;
+            ui.painter().galley(egui::pos2(rect.left(), y), words, tokens.dim);
+            if is_cut {
+                response.on_hover_text(name);
+            }
         }
     });
 }

@@ -19,8 +19,9 @@ const ROW: f32 = 26.0;
 const HEAD: f32 = 24.0;
 /// Rows that are shown before it scrolls.
 const ROWS: usize = 10;
-const NUMBER: f32 = 92.0;
-const WIDTH: f32 = 600.0;
+/// Room of a fact: ten digits, or what it is called.
+const NUMBER: f32 = 78.0;
+const WIDTH: f32 = 680.0;
 const GAP: f32 = 12.0;
 
 /// What a finder offers.
@@ -117,7 +118,7 @@ impl Finder<'_> {
             if !nothing.is_empty() {
                 text::paragraph(ui, nothing);
             }
-            let places = self.places(ui.available_width());
+            let places = self.places(ui, ui.available_width());
             if !found.is_empty() && places.len() > 1 {
                 self.head(ui, &places);
             }
@@ -192,16 +193,23 @@ impl Finder<'_> {
     }
 
     /// From where to where the name and each fact go, from the row's left.
-    fn places(&self, width: f32) -> Vec<Range<f32>> {
-        let count = self.columns.len() as f32;
-        let facts = ((width * 0.72 - GAP) / count.max(1.0) - GAP).min(NUMBER);
-        let right = width - 24.0;
-        let first = right - count * (facts + GAP);
-        let place = |i: usize| {
-            let left = first + GAP + i as f32 * (facts + GAP);
-            left..left + facts
-        };
-        std::iter::once(8.0..first).chain((0..self.columns.len()).map(place)).collect()
+    fn places(&self, ui: &Ui, width: f32) -> Vec<Range<f32>> {
+        let wanted: Vec<f32> = self
+            .columns
+            .iter()
+            .map(|column| (text::width(ui, column, theme::head()) + 10.0).max(NUMBER))
+            .collect();
+        let total: f32 = wanted.iter().map(|width| width + GAP).sum();
+        // A narrow list keeps a part of its width for names.
+        let share = (width * 0.66 / total.max(1.0)).min(1.0);
+        let mut left = width - 24.0 - total * share;
+        let mut places = vec![8.0..left];
+        for wanted in wanted {
+            left += GAP * share;
+            places.push(left..left + wanted * share);
+            left += wanted * share;
+        }
+        places
     }
 
     fn head(&self, ui: &mut Ui, places: &[Range<f32>]) {
