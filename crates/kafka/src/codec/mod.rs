@@ -8,6 +8,7 @@
 //! Decoders are strict: a value that its column cannot hold makes the message bad, and a bad message harms no other.
 
 mod avro;
+mod cbor;
 mod column;
 mod csv;
 mod cursor;
@@ -18,6 +19,7 @@ mod instant;
 mod json;
 mod json_schema;
 mod keys;
+mod messagepack;
 mod met;
 mod nested;
 mod number;
@@ -30,6 +32,7 @@ mod single;
 mod slot;
 mod string;
 mod text;
+mod tokens;
 mod typed;
 mod utf8;
 mod watch;
@@ -47,6 +50,7 @@ use crate::error::{Error, Result};
 
 pub use avro::{Avro, AvroReader, AvroSchemas};
 pub(crate) use avro::{Input, deeper};
+pub use cbor::Cbor;
 pub use csv::{Csv, Escape};
 pub use facts::{Facts, facts};
 pub use framing::Framing;
@@ -54,8 +58,9 @@ pub use infer::{Inference, infer};
 pub use instant::parse_instant;
 pub use json::{Decoder, Json};
 pub use json_schema::{JsonSchema, JsonSchemaFraming};
+pub use messagepack::MessagePack;
 pub use outline::{Envelope, Outline, Output};
-pub use protobuf::{Protobuf, ProtobufFraming};
+pub use protobuf::Protobuf;
 pub use raw::Raw;
 pub(crate) use reason::Parsed;
 pub use reason::Reason;

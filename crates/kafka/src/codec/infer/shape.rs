@@ -113,13 +113,11 @@ impl Shape {
         }
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "MessagePack and CBOR, which have it, are being added"))]
     pub(crate) fn bytes(value: &[u8]) -> Self {
         Self::new(Kind::Bytes, Looks::default(), Some(&super::super::facts::hex(value)))
     }
 
     /// A point in time of a format that has such values; `unit` is what holds it without loss.
-    #[cfg_attr(not(test), expect(dead_code, reason = "MessagePack and CBOR, which have it, are being added"))]
     pub(crate) fn instant(unit: TimeUnit, example: &str) -> Self {
         Self::new(Kind::Instant(unit), Looks::default(), Some(example))
     }

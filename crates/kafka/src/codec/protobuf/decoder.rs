@@ -9,13 +9,13 @@ use prost_reflect::MessageDescriptor;
 use super::Source;
 use super::decode::Reading;
 use super::known::{Known, Moment, Wrapper};
-use super::source::{ProtobufFraming, frame, registered};
+use super::source::{frame, registered};
 use super::strays::Strays;
 use super::table::{Compiler, One, Table};
 use super::wire::Wire;
 use crate::codec::reason::{Parsed, Reason};
 use crate::codec::slot::{Rows as _, StructSlot};
-use crate::codec::{Decode, Drift, EXTRA, Fault, MAX_DEPTH, Shape, WRAPPED, batch};
+use crate::codec::{Decode, Drift, EXTRA, Fault, Framing, MAX_DEPTH, Shape, WRAPPED, batch};
 use crate::error::Result;
 
 /// Message types that are remembered; payloads of noise name any number of them.
@@ -64,8 +64,7 @@ impl Decoder {
             tables: 0,
         };
         // A column that cannot be is told before any message is read.
-        if let Source::Local { message: Some(message), framing: ProtobufFraming::Plain, .. } = &decoder.source
-        {
+        if let Source::Local { message: Some(message), framing: Framing::Bare, .. } = &decoder.source {
             let message = message.clone();
             let plan = decoder.compile(&message)?;
             decoder.made.push(Planned { front: Box::default(), plan: Ok(plan) });
@@ -109,12 +108,10 @@ impl Decoder {
         let schema = &self.shape.schema;
         // A column `value` of a message that has no such field is the message itself, as keys are read.
         let whole = schema.column_with_name(WRAPPED).filter(|_| message.get_field_by_name(WRAPPED).is_none());
-        let column = whole.map(|(at, field)| (at, field.data_type().clone()));
-        let at = column.as_ref().map(|(at, _)| *at);
-        let of = column.map_or(arrow::datatypes::DataType::Utf8View, |(_, of)| of);
+        let at = whole.map(|(at, _)| at);
         let one = match Known::of(message) {
-            Some(Known::Timestamp) => Some(One::Moment(Moment::new(false, &of))),
-            Some(Known::Duration) => Some(One::Moment(Moment::new(true, &of))),
+            Some(Known::Timestamp) => Some(One::Moment(Moment::new(false))),
+            Some(Known::Duration) => Some(One::Moment(Moment::new(true))),
             Some(Known::Wrapper(kind)) => Wrapper::new(&kind).map(One::Wrapper),
             Some(Known::Json) => Some(One::Text(Vec::new(), message.clone())),
             None => at.is_some().then(|| One::Text(Vec::new(), message.clone())),

@@ -1,6 +1,5 @@
 //! Google's well-known types that mean more than their fields say.
 
-use arrow::datatypes::{DataType, TimeUnit};
 use prost_reflect::{Kind, MessageDescriptor, Value};
 
 use super::scalar::Scalar;
@@ -36,16 +35,13 @@ impl Known {
 /// Seconds and nanoseconds: a timestamp or a duration, which may come in parts.
 pub(super) struct Moment {
     is_duration: bool,
-    /// A column of nanoseconds is filled without loss as far as it reaches.
-    in_nanos: bool,
     seconds: i64,
     nanos: i64,
 }
 
 impl Moment {
-    pub(super) fn new(is_duration: bool, column: &DataType) -> Self {
-        let in_nanos = matches!(column, DataType::Timestamp(TimeUnit::Nanosecond, _));
-        Self { is_duration, in_nanos, seconds: 0, nanos: 0 }
+    pub(super) fn new(is_duration: bool) -> Self {
+        Self { is_duration, seconds: 0, nanos: 0 }
     }
 
     pub(super) fn reset(&mut self) {
@@ -71,18 +67,9 @@ impl Moment {
     }
 
     fn push_timestamp(&self, slot: &mut Slot) -> Parsed<()> {
-        let (seconds, nanos) = (self.seconds, self.nanos);
-        if !(0..NANOS).contains(&nanos) {
-            return Err(Reason::new(format!("a timestamp with {nanos} nanoseconds")));
-        }
-        let whole = |per_second: i64, rest: i64| seconds.checked_mul(per_second)?.checked_add(rest);
-        let in_nanos = if self.in_nanos || slot.is_text() { whole(NANOS, nanos) } else { None };
-        if let Some(value) = in_nanos {
-            return slot.push_instant(value, TimeUnit::Nanosecond);
-        }
-        match whole(1_000_000, nanos / 1000) {
-            Some(value) => slot.push_instant(value, TimeUnit::Microsecond),
-            None => Err(slot.misfit(format_args!("{seconds} seconds since 1970"))),
+        match u32::try_from(self.nanos) {
+            Ok(nanos) if self.nanos < NANOS => slot.push_moment(self.seconds, nanos),
+            _ => Err(Reason::new(format!("a timestamp with {} nanoseconds", self.nanos))),
         }
     }
 

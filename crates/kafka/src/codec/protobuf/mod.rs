@@ -37,14 +37,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::datatypes::{Fields, Schema};
 use prost_reflect::MessageDescriptor;
 
-use super::{Codec, Decode, Fault, Inference, Shape, facts, payload_column};
+use super::{Codec, Decode, Fault, Framing, Inference, Shape, facts, payload_column};
 use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::registry::Registry;
 use decoder::Decoder;
 use source::Local;
-
-pub use source::ProtobufFraming;
 
 /// Protobuf by a registry's schemas, or by one that the person has.
 #[derive(Clone, Debug)]
@@ -57,7 +55,7 @@ enum Source {
     /// Each message names its schema. `wanted`: messages of other types are bad.
     Registry { registry: Registry, wanted: Option<String> },
     /// All messages are of the type, or of the one that they name in front.
-    Local { files: Local, message: Option<MessageDescriptor>, framing: ProtobufFraming },
+    Local { files: Local, message: Option<MessageDescriptor>, framing: Framing },
 }
 
 impl Protobuf {
@@ -77,19 +75,19 @@ impl Protobuf {
         source: &str,
         imports: &BTreeMap<String, String>,
         message: Option<&str>,
-        framing: ProtobufFraming,
+        framing: Framing,
     ) -> Result<Self> {
         Self::local(Local::source(source, imports)?, message, framing)
     }
 
     /// As [`by_source`](Self::by_source), by the bytes of a `FileDescriptorSet`, whose last file is the one that is meant.
-    pub fn by_descriptor_set(bytes: &[u8], message: Option<&str>, framing: ProtobufFraming) -> Result<Self> {
+    pub fn by_descriptor_set(bytes: &[u8], message: Option<&str>, framing: Framing) -> Result<Self> {
         Self::local(Local::descriptor_set(bytes)?, message, framing)
     }
 
-    fn local(files: Local, message: Option<&str>, framing: ProtobufFraming) -> Result<Self> {
+    fn local(files: Local, message: Option<&str>, framing: Framing) -> Result<Self> {
         let message = match (message, framing) {
-            (None, ProtobufFraming::Confluent) => None,
+            (None, Framing::Confluent) => None,
             _ => Some(files.message(message)?),
         };
         Ok(Self { source: Source::Local { files, message, framing } })

@@ -76,7 +76,7 @@ impl Scalar {
             Self::Fixed64 => unsigned(slot, u64::from_le_bytes(wire.fixed64()?)),
             Self::SFixed32 => slot.push_int(i64::from(i32::from_le_bytes(wire.fixed32()?))),
             Self::SFixed64 => slot.push_int(i64::from_le_bytes(wire.fixed64()?)),
-            Self::Float => single(slot, f32::from_le_bytes(wire.fixed32()?)),
+            Self::Float => slot.push_single(f32::from_le_bytes(wire.fixed32()?)),
             Self::Double => slot.push_float(f64::from_le_bytes(wire.fixed64()?)),
             Self::Bool => slot.push_bool(wire.varint()? != 0),
             Self::Enum(names) => names.push(slot, wire.varint()? as i32),
@@ -105,7 +105,7 @@ impl Scalar {
             (Value::I64(value), _) => slot.push_int(*value),
             (Value::U32(value), _) => slot.push_int(i64::from(*value)),
             (Value::U64(value), _) => unsigned(slot, *value),
-            (Value::F32(value), _) => single(slot, *value),
+            (Value::F32(value), _) => slot.push_single(*value),
             (Value::F64(value), _) => slot.push_float(*value),
             (Value::String(value), _) => slot.push_text(value.as_bytes()),
             (Value::Bytes(value), _) => slot.push_bytes(value),
@@ -137,15 +137,6 @@ fn unsigned(slot: &mut Slot, value: u64) -> Parsed<()> {
         Ok(value) => slot.push_int(value),
         Err(_large) => slot.push_wide(i128::from(value)),
     }
-}
-
-#[inline]
-fn single(slot: &mut Slot, value: f32) -> Parsed<()> {
-    if slot.is_text() {
-        // As text 0.1 is `0.1` and not what it is nearest to as a double.
-        return slot.push_text(value.to_string().as_bytes());
-    }
-    slot.push_float(f64::from(value))
 }
 
 /// Names of an enum's numbers, rising.

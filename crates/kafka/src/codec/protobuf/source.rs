@@ -4,27 +4,16 @@ use std::collections::BTreeMap;
 
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 
-use crate::codec::Fault;
 use crate::codec::reason::Reason;
+use crate::codec::{Fault, Framing};
 use crate::error::{Error, Result};
 use crate::registry::Registry;
-use crate::show::decoder::{Decoder, header};
+use crate::show::decoder::Decoder;
 use crate::show::out::Stop;
 use crate::show::protobuf;
 
 /// How the files of a local schema are called when they have no name.
 const ROOT: &str = "schema.proto";
-
-/// What stands in front of each message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ProtobufFraming {
-    /// Nothing: the payload is the message.
-    #[default]
-    Plain,
-    /// A zero, the schema's id in four bytes, and which message of the schema it is, as Confluent's serializers write
-    /// it. Of a local schema the id is not looked at.
-    Confluent,
-}
 
 /// Message types by their files.
 #[derive(Clone, Debug)]
@@ -119,11 +108,8 @@ fn unusable(reason: impl std::fmt::Display) -> Error {
 
 /// The schema's id in front of a payload, which of its messages follows, and where it begins.
 pub(super) fn frame(payload: &[u8]) -> std::result::Result<(i32, Vec<usize>, usize), Reason> {
-    let Some((id, mut body)) = header(payload) else {
-        return Err(Reason::new(
-            "no schema is named in front of it: a zero and the schema's id are expected",
-        ));
-    };
+    let (id, at) = Framing::id(payload)?;
+    let mut body = payload.get(at..).unwrap_or_default();
     match protobuf::indexes(&mut body) {
         Ok(indexes) => Ok((id, indexes, payload.len() - body.len())),
         Err(Stop::Wrong(reason)) => {

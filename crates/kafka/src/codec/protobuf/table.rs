@@ -286,8 +286,8 @@ impl Compiler<'_> {
         }
         let is_text = matches!(column, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
         Ok(match Known::of(message) {
-            Some(Known::Timestamp) => Some(One::Moment(Moment::new(false, column))),
-            Some(Known::Duration) => Some(One::Moment(Moment::new(true, column))),
+            Some(Known::Timestamp) => Some(One::Moment(Moment::new(false))),
+            Some(Known::Duration) => Some(One::Moment(Moment::new(true))),
             Some(Known::Wrapper(kind)) => Wrapper::new(&kind).map(One::Wrapper),
             _ => is_text.then(|| One::Text(Vec::new(), message.clone())),
         })

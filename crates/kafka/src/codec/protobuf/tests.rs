@@ -31,7 +31,7 @@ fn pool() -> DescriptorPool {
 }
 
 fn codec(message: &str) -> Protobuf {
-    Protobuf::by_source(SCHEMA, &imports(), Some(message), ProtobufFraming::Plain).unwrap()
+    Protobuf::by_source(SCHEMA, &imports(), Some(message), Framing::Bare).unwrap()
 }
 
 fn columns(codec: &Protobuf) -> Arc<Schema> {
@@ -321,24 +321,24 @@ fn local_schemas_are_found_by_name() {
     )]);
     let source = "syntax = \"proto3\"; package shop; import \"shop/common.proto\"; message Order { Money paid = 1; message Line { int32 n = 1; } }";
     let by = |message, framing| Protobuf::by_source(source, &money, message, framing);
-    let plain = by(None, ProtobufFraming::Plain).unwrap();
+    let plain = by(None, Framing::Bare).unwrap();
     assert_eq!(columns(&plain).field(0).name(), "paid");
-    let line = by(Some("Order.Line"), ProtobufFraming::Plain).unwrap();
+    let line = by(Some("Order.Line"), Framing::Bare).unwrap();
     assert_eq!(columns(&line).field(0).name(), "n");
-    let missing = by(Some("Nothing"), ProtobufFraming::Plain).unwrap_err().to_string();
+    let missing = by(Some("Nothing"), Framing::Bare).unwrap_err().to_string();
     assert!(missing.contains("has no message `Nothing`, but `shop.Money`, `shop.Order`"), "{missing}");
-    assert!(Protobuf::by_source("message {", &BTreeMap::new(), None, ProtobufFraming::Plain).is_err());
-    let several = Protobuf::by_source(SCHEMA, &imports(), None, ProtobufFraming::Plain);
+    assert!(Protobuf::by_source("message {", &BTreeMap::new(), None, Framing::Bare).is_err());
+    let several = Protobuf::by_source(SCHEMA, &imports(), None, Framing::Bare);
     assert!(several.unwrap_err().to_string().contains("one must be named"));
     // Which message it is, in front: nested message 0 of message 0.
-    let framed = by(None, ProtobufFraming::Confluent).unwrap();
+    let framed = by(None, Framing::Confluent).unwrap();
     let payload = [0, 0, 0, 0, 9, 4, 0, 0, 0x08, 5];
     let found = framed.infer(&[&payload], &Cancel::default()).unwrap();
     assert_eq!((found.messages, found.schema.field(0).name().as_str()), (1, "n"));
     let set = pool().encode_to_vec();
-    let set = Protobuf::by_descriptor_set(&set, Some("t.Inner"), ProtobufFraming::Plain).unwrap();
+    let set = Protobuf::by_descriptor_set(&set, Some("t.Inner"), Framing::Bare).unwrap();
     assert_eq!(columns(&set).field(0).name(), "n");
-    assert!(Protobuf::by_descriptor_set(b"\xff", None, ProtobufFraming::Plain).is_err());
+    assert!(Protobuf::by_descriptor_set(b"\xff", None, Framing::Bare).is_err());
 }
 
 #[test]
@@ -372,7 +372,7 @@ fn a_registry_gives_each_message_its_schema() {
     };
     assert_eq!(told(reader.decode(&[0, 0, 0, 0, 3, 0])), "schema 3 is not in the registry");
     assert_eq!(told(reader.decode(&[0, 0, 0, 0, 1, 2, 40])), "schema 1 has no message [20]");
-    assert!(told(reader.decode(b"{}")).contains("no schema is named in front of it"));
+    assert!(told(reader.decode(b"{}")).contains("no schema's id stands in front"));
     assert!(matches!(reader.decode(&[0, 0, 0, 0, 4, 0]), Err(Fault::Failed(_))), "nobody knows what it says");
     let only = Protobuf::by_registry(registry, Some("B"));
     let mut reader = decoder(&only, &shape);

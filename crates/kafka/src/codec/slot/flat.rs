@@ -211,7 +211,7 @@ pub(super) fn whole(unscaled: i128, scale: i8) -> Option<i128> {
 }
 
 /// A decimal as people write it.
-pub(super) fn decimal_text(unscaled: i128, scale: i8) -> String {
+pub(crate) fn decimal_text(unscaled: i128, scale: i8) -> String {
     let sign = if unscaled < 0 { "-" } else { "" };
     let digits = unscaled.unsigned_abs().to_string();
     match usize::try_from(scale) {

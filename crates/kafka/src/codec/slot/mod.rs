@@ -21,9 +21,11 @@ use super::reason::{Parsed, Reason};
 use super::text::TextColumn;
 use crate::error::{Error, Result};
 
+pub(crate) use flat::decimal_text;
 use flat::{BinarySlot, DecimalSlot, Flat};
 pub(crate) use nested::{ListSlot, StructSlot};
 pub use temporal::Encoding;
+pub(crate) use temporal::moment_text;
 use temporal::{Date, Instants, Time};
 
 /// A column under construction.
@@ -240,6 +242,15 @@ impl Slot {
         Ok(())
     }
 
+    /// Takes a float of 32 bits: as text 0.1 is `0.1` and not what it is as a double.
+    #[inline]
+    pub(crate) fn push_single(&mut self, value: f32) -> Parsed<()> {
+        if let Self::Text(column) = self {
+            return column.push(value.to_string().as_bytes());
+        }
+        self.push_float(f64::from(value))
+    }
+
     /// Takes text of valid UTF-8. Decimals, dates, times and timestamps are read from their usual writing.
     #[inline]
     pub(crate) fn push_text(&mut self, value: &[u8]) -> Parsed<()> {
@@ -346,6 +357,26 @@ impl Slot {
             },
             _ => Err(self.misfit(told())),
         }
+    }
+
+    /// Takes a point in time: seconds since 1970 in UTC and the nanoseconds after them, rounded down to the column's
+    /// unit. A column of integers takes microseconds.
+    pub(crate) fn push_moment(&mut self, seconds: i64, nanos: u32) -> Parsed<()> {
+        let fits = match self {
+            Self::Timestamp(column) => column.push_moment(seconds, nanos),
+            Self::Int64(column) => {
+                let micros = seconds
+                    .checked_mul(1_000_000)
+                    .and_then(|micros| micros.checked_add(i64::from(nanos / 1000)));
+                micros.map(|micros| column.push(micros)).is_some()
+            }
+            Self::Text(column) => match temporal::moment_text(seconds, nanos) {
+                Some(text) => return column.push(text.as_bytes()),
+                None => false,
+            },
+            _ => false,
+        };
+        if fits { Ok(()) } else { Err(self.misfit(format_args!("{seconds} seconds since 1970"))) }
     }
 
     /// The columns of an object's fields; none when this is no struct column.

@@ -162,7 +162,12 @@ impl Instants {
     }
 
     pub(super) fn push_text(&mut self, text: &[u8]) -> bool {
-        let Some((seconds, nanos)) = parse_instant(text) else { return false };
+        parse_instant(text).is_some_and(|(seconds, nanos)| self.push_moment(seconds, nanos))
+    }
+
+    /// Takes seconds since 1970 and the nanoseconds after them.
+    #[inline]
+    pub(super) fn push_moment(&mut self, seconds: i64, nanos: u32) -> bool {
         let per_second = per_second(self.unit);
         let fraction = i64::from(nanos) / (NANOS / per_second);
         let value = seconds.checked_mul(per_second).and_then(|value| value.checked_add(fraction));
@@ -298,6 +303,11 @@ pub(super) fn time_text(nanos: i64) -> Option<String> {
 pub(super) fn instant_text(value: i64, unit: TimeUnit) -> Option<String> {
     let per_second = per_second(unit);
     let nanos = value.rem_euclid(per_second) * (NANOS / per_second);
-    let instant = DateTime::from_timestamp(value.div_euclid(per_second), nanos as u32)?;
+    moment_text(value.div_euclid(per_second), nanos as u32)
+}
+
+/// As RFC 3339, in UTC; none where no calendar reaches.
+pub(crate) fn moment_text(seconds: i64, nanos: u32) -> Option<String> {
+    let instant = DateTime::from_timestamp(seconds, nanos)?;
     Some(instant.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
 }
