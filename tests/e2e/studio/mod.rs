@@ -11,6 +11,7 @@ mod disk;
 mod files;
 mod hands;
 mod keys;
+mod live;
 mod random;
 mod shots;
 mod sight;
