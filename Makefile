@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fmt doc clean
+.PHONY: help run test check bench fuzz fmt doc clean
 
 export FLOWLOOM_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/flowloom
 export CARGO_TARGET_DIR ?= $(if $(CI),$(FLOWLOOM_CACHE)/target,$(CURDIR)/target)
@@ -37,6 +37,9 @@ check: ## formatting, lints, licences and bans, spelling
 bench: ## release benchmarks against a real Kafka, as one table of ratios
 	@scripts/install.sh test
 	@scripts/bench.sh
+
+fuzz: ## feed each codec with broken messages, FUZZ_SECONDS each (20)
+	@scripts/fuzz.sh
 
 fmt: ## format the code
 	@cargo fmt --all
