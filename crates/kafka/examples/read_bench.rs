@@ -3,8 +3,9 @@
 //! `KAFKA_PLAINTEXT=host:port cargo run --release -p flowloom-kafka --example read_bench`
 //!
 //! Fills the topics `bench-1m`, `bench-3m`, `bench-10m` and `bench-1k` (3 partitions, order events of
-//! about 150 bytes, lz4 in batches of up to 10,000, linger 50 ms) unless they are there. Each figure is the best
-//! of three runs, each in a process of its own, so that its peak memory is its own.
+//! about 150 bytes, lz4 in batches of up to 10,000, linger 50 ms), and `bench-2m-FORMAT` with the same orders in each
+//! other format, unless they are there; with `BENCH_LARGE` also `bench-50m`. Each figure is the best of three runs, each
+//! in a process of its own, so that its peak memory is its own. A format's share is of librdkafka's rate on its topic.
 
 #![expect(clippy::print_stdout, reason = "the bench prints its table")]
 
@@ -12,6 +13,8 @@
 mod baseline;
 #[path = "read_bench/fill.rs"]
 mod fill;
+#[path = "read_bench/formats.rs"]
+mod formats;
 
 use std::error::Error;
 use std::process::Command;
@@ -49,9 +52,12 @@ fn main() -> Outcome<()> {
         ["decode", columns] => decode(columns),
         ["raw", topic, messages] => baseline::raw(&servers, topic, messages.parse()?),
         ["read", topic, columns, threads] => {
-            measure(&servers, topic, columns, threads.parse()?, Start::Earliest)
+            measure(&servers, topic, columns, threads.parse()?, Start::Earliest, "json")
         }
-        ["preview", topic] => measure(&servers, topic, "8", 1, Start::Tail(1000)),
+        ["format", format, topic, columns, threads] => {
+            measure(&servers, topic, columns, threads.parse()?, Start::Earliest, format)
+        }
+        ["preview", topic] => measure(&servers, topic, "8", 1, Start::Tail(1000), "json"),
         other => Err(format!("unknown: {other:?}").into()),
     }
 }
@@ -61,7 +67,7 @@ fn table(servers: &str) -> Outcome<()> {
     for (topic, messages) in
         [("bench-1k", 1000), ("bench-1m", 1_000_000), ("bench-3m", 3_000_000), ("bench-10m", 10_000_000)]
     {
-        fill::fill(servers, topic, messages)?;
+        fill::fill(servers, topic, messages, "json")?;
     }
     let raw = best(&["raw", "bench-3m", "3000000"])?;
     let rate = |found: &Found| format!("{:.2} M msg/s", found.rate);
@@ -80,6 +86,27 @@ fn table(servers: &str) -> Outcome<()> {
         small.peak_mb,
         large.peak_mb / small.peak_mb
     );
+    if std::env::var_os("BENCH_LARGE").is_some() {
+        fill::fill(servers, "bench-50m", 50_000_000, "json")?;
+        let huge = best_of(1, &["read", "bench-50m", "8", "2"])?;
+        let share = huge.peak_mb / small.peak_mb;
+        let what = "peak memory of a read, 50 M / 1 M messages";
+        println!("{what}\t{:.0} MB\t{:.0} MB\t{share:.2}\t<= 300 MB, flat", huge.peak_mb, small.peak_mb);
+    }
+    for format in formats::ALL {
+        let topic = format!("bench-2m-{format}");
+        fill::fill(servers, &topic, 2_000_000, format)?;
+        let raw = best(&["raw", &topic, "2000000"])?;
+        let columns: &[&str] = if formats::has_columns(format) { &["8", "2"] } else { &["1"] };
+        for columns in columns {
+            for threads in ["1", "2"] {
+                let found = best(&["format", format, &topic, columns, threads])?;
+                let what =
+                    format!("{format}: {columns} of 8 columns, {threads} decode threads / librdkafka alone");
+                println!("{what}\t{}\t{}\t{:.2}\t", rate(&found), rate(&raw), found.rate / raw.rate);
+            }
+        }
+    }
     for columns in ["8", "2", "0"] {
         let found = best(&["decode", columns])?;
         let theirs = found.other;
@@ -100,8 +127,12 @@ struct Found {
 
 /// The fastest of three runs of this program.
 fn best(arguments: &[&str]) -> Outcome<Found> {
+    best_of(3, arguments)
+}
+
+fn best_of(runs: usize, arguments: &[&str]) -> Outcome<Found> {
     let mut best = Found::default();
-    for _ in 0..3 {
+    for _ in 0..runs {
         let output = Command::new(std::env::current_exe()?).args(arguments).output()?;
         let text = String::from_utf8(output.stdout)?;
         let numbers: Vec<f64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
@@ -125,8 +156,22 @@ fn schema(columns: &str) -> Arc<Schema> {
     Arc::new(Schema::new(fields.map(|(name, of)| Field::new(*name, of.clone(), true)).collect::<Vec<_>>()))
 }
 
-fn measure(servers: &str, topic: &str, columns: &str, threads: usize, start: Start) -> Outcome<()> {
-    let mut request = ReadRequest::new(topic, Outline::plain(&schema(columns))?);
+fn measure(
+    servers: &str,
+    topic: &str,
+    columns: &str,
+    threads: usize,
+    start: Start,
+    format: &str,
+) -> Outcome<()> {
+    let whole = |of| Arc::new(Schema::new(vec![Field::new("value", of, true)]));
+    let (columns, known) = match format {
+        "text" => (whole(DataType::Utf8View), whole(DataType::Utf8View)),
+        "raw" => (whole(DataType::Binary), whole(DataType::Binary)),
+        _ => (schema(columns), schema("8")),
+    };
+    let mut request = ReadRequest::new(topic, Outline::plain(&columns)?);
+    (request.value, request.known) = (formats::codec(format)?, known);
     (request.decode_threads, request.start) = (threads, start);
     let mut cluster = Cluster::new(servers);
     let properties = std::env::var("BENCH_PROPERTIES").unwrap_or_default();

@@ -17,9 +17,9 @@ use rdkafka::error::KafkaError;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use rdkafka::types::RDKafkaErrorCode;
 
-use crate::Outcome;
+use crate::{Outcome, formats};
 
-pub(crate) fn fill(servers: &str, topic: &str, messages: usize) -> Outcome<()> {
+pub(crate) fn fill(servers: &str, topic: &str, messages: usize, format: &str) -> Outcome<()> {
     if let Ok(marks) = watermarks(&Cluster::new(servers), topic, Isolation::Committed, &Cancel::default()) {
         let there: i64 = marks.values().map(|mark| mark.high).sum();
         return if there == messages as i64 { Ok(()) } else { Err(format!("{topic} holds {there}").into()) };
@@ -36,7 +36,8 @@ pub(crate) fn fill(servers: &str, topic: &str, messages: usize) -> Outcome<()> {
     let producer: BaseProducer = config.create()?;
     for (index, order) in orders(messages).enumerate() {
         let partition = (index % 3) as i32;
-        let mut record = BaseRecord::to(topic).partition(partition).key(&order.customer).payload(&order.json);
+        let payload = formats::encode(format, &order.json)?;
+        let mut record = BaseRecord::to(topic).partition(partition).key(&order.customer).payload(&payload);
         while let Err((error, back)) = producer.send(record) {
             if error != KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull) {
                 return Err(error.into());
