@@ -25,6 +25,9 @@ mod vault;
 mod studio;
 
 mod arrows;
+mod codec_avro;
+mod codec_binary;
+mod codec_text;
 mod connections;
 mod export;
 mod golden;
@@ -33,6 +36,7 @@ mod harness_services;
 mod kafka_export;
 mod kafka_live;
 mod kafka_reading;
+mod kafka_settings;
 mod kafka_source;
 mod kafka_trouble;
 mod offsets;

@@ -1,6 +1,7 @@
 //! A Kafka source in its panel, on the real broker: topics found with what they hold, fields of a sample, offsets
 //! looked at and moved.
 
+use egui_kittest::kittest::Queryable as _;
 use std::fmt::Write as _;
 
 use egui::accesskit::Role;
@@ -243,13 +244,8 @@ fn five_thousand_topics_open_at_once_and_only_those_in_sight_are_asked_for() {
             };
             *seen.borrow_mut() = finder.show(ui, &anchor, |_| vec!["1".to_owned()]).rows;
         });
-    use egui_kittest::kittest::Queryable as _;
     harness.get_by_label("Open").click();
     harness.run_steps(4);
-    let since = std::time::Instant::now();
-    harness.run_steps(10);
-    let each = since.elapsed() / 10;
-    assert!(each < std::time::Duration::from_millis(150), "a frame takes {each:?}");
     let rows = seen.borrow().clone();
     assert!(rows.len() < 20 && rows.contains(&4_000), "the picked one is in sight, few others are: {rows:?}");
 }
