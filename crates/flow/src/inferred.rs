@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::value::Encoding;
+
 /// What [`crate::Kind::infer`] found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inferred {
@@ -23,6 +25,9 @@ pub struct FieldFacts {
     /// The type that takes every value of the sample, as [`crate::value::parse_dtype`] reads it.
     #[serde(rename = "type")]
     pub dtype: String,
+    /// How its times are written, where the type does not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
     /// Times that it was there, null or not; where a format cannot tell null from missing, with a value.
     pub seen: u64,
     /// Times that it could have been there: messages, or objects around it.

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flowloom_net::Tls;
-use flowloom_net::http::{self, Auth, Http, HttpAccess};
+pub use flowloom_net::http::Auth;
+use flowloom_net::http::{self, Http, HttpAccess};
 use parking_lot::Mutex;
 use serde::Deserialize;
 use url::Url;

@@ -53,12 +53,12 @@ pub(crate) struct KafkaSource {
     pub(crate) message: String,
     /// Subject whose newest schema Avro messages are read as; empty: each as it was written.
     pub(crate) reader_subject: String,
-    /// Whether messages are held against their JSON Schema.
-    pub(crate) validate: bool,
     pub(crate) delimiter: String,
     pub(crate) quote: String,
     /// Text of CSV that is null.
     pub(crate) null_text: String,
+    /// Records of CSV may have fewer or more values than there are columns.
+    pub(crate) lenient: bool,
     pub(crate) envelope: Envelope,
     pub(crate) drift: Drift,
     pub(crate) tombstones: Tombstones,
@@ -121,10 +121,10 @@ impl Default for KafkaSource {
             has_schema_id: false,
             message: String::new(),
             reader_subject: String::new(),
-            validate: false,
             delimiter: ",".to_owned(),
             quote: "\"".to_owned(),
             null_text: String::new(),
+            lenient: false,
             envelope: Envelope::default(),
             drift: Drift::default(),
             tombstones: Tombstones::default(),

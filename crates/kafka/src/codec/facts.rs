@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray as _, RecordBatch};
-use arrow::compute::{filter, is_not_null};
+use arrow::compute::{cast, filter, is_not_null};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
@@ -138,6 +138,7 @@ fn items(array: &ArrayRef) -> Option<ArrayRef> {
 
 fn take_examples(array: &ArrayRef, examples: &mut Vec<String>) {
     let options = FormatOptions::default();
+    let array = &by_offset(array);
     let Ok(formatter) = ArrayFormatter::try_new(array, &options) else { return };
     for row in (0..array.len().min(LOOKED_AT)).filter(|row| array.is_valid(*row)) {
         if examples.len() == EXAMPLES {
@@ -151,6 +152,17 @@ fn take_examples(array: &ArrayRef, examples: &mut Vec<String>) {
         if !examples.contains(&text) {
             examples.push(text);
         }
+    }
+}
+
+/// Times of UTC by their offset: Arrow's formatter knows no names of zones.
+fn by_offset(array: &ArrayRef) -> ArrayRef {
+    match array.data_type() {
+        DataType::Timestamp(unit, Some(zone)) if zone.as_ref() == "UTC" => {
+            let to = DataType::Timestamp(*unit, Some("+00:00".into()));
+            cast(array, &to).unwrap_or_else(|_| Arc::clone(array))
+        }
+        _ => Arc::clone(array),
     }
 }
 

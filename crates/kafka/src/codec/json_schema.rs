@@ -3,7 +3,6 @@
 //! Schemas are those of a registry, each message naming its own in Confluent's wire format, or one that the person has.
 //! What a schema says beyond types (lengths, patterns, ranges) is not held against the messages.
 
-mod framing;
 mod resolve;
 #[cfg(test)]
 mod tests;
@@ -17,16 +16,13 @@ use arrow::datatypes::{Field, Schema};
 
 use super::json::Decoder as Json;
 use super::reason::Reason;
-use super::{Codec, Decode, Drift, Fault, Inference, Shape, facts, payload_column};
+use super::{Codec, Decode, Drift, Fault, Framing, Inference, Shape, facts, payload_column};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::registry::{Registry, SchemaKind, Unusable};
 
-use framing::named;
 use resolve::Documents;
 use typed::Typed;
-
-pub use framing::JsonSchemaFraming;
 
 /// JSON by a registry's schemas, or by one that the person has.
 #[derive(Clone, Debug)]
@@ -40,7 +36,7 @@ enum Source {
     Registry(Box<Registry>),
     Local {
         typed: Arc<Typed>,
-        framing: JsonSchemaFraming,
+        framing: Framing,
     },
 }
 
@@ -53,11 +49,7 @@ impl JsonSchema {
     /// Messages by the text of a schema, whose `$ref`s lead to `references` by name or by `$id`.
     ///
     /// Fails with [`Error::InvalidRequest`] on a text that is no schema.
-    pub fn by_text(
-        schema: &str,
-        references: &BTreeMap<String, String>,
-        framing: JsonSchemaFraming,
-    ) -> Result<Self> {
+    pub fn by_text(schema: &str, references: &BTreeMap<String, String>, framing: Framing) -> Result<Self> {
         let references = references.iter().map(|(name, text)| (name.as_str(), text.as_str()));
         let documents = Documents::new(schema, references).map_err(|reason| Error::InvalidRequest {
             reason: format!("the JSON schema cannot be used: {reason}"),
@@ -75,7 +67,7 @@ impl JsonSchema {
         let mut together: Option<Typed> = None;
         for payload in payloads {
             cancel.check()?;
-            let Ok((id, _)) = named(payload) else { continue };
+            let Ok((id, _)) = Framing::id(payload) else { continue };
             if !seen.insert(id) {
                 continue;
             }
@@ -115,7 +107,7 @@ impl Codec for JsonSchema {
 
     fn decoder(&self, shape: &Shape, _cancel: &Cancel) -> Result<Box<dyn Decode>> {
         let (registry, framing) = match &self.source {
-            Source::Registry(registry) => (Some(registry.as_ref().clone()), JsonSchemaFraming::Confluent),
+            Source::Registry(registry) => (Some(registry.as_ref().clone()), Framing::Confluent),
             Source::Local { framing, .. } => (None, *framing),
         };
         Ok(Box::new(Decoder { json: Json::of(shape)?, registry, framing, last: 0, known: BTreeSet::new() }))
@@ -140,7 +132,7 @@ struct Decoder {
     json: Json,
     /// Where the schemas are that messages name.
     registry: Option<Registry>,
-    framing: JsonSchemaFraming,
+    framing: Framing,
     /// The schema of the message before; ids are positive.
     last: i32,
     /// Schemas that are there and are JSON schemas.
@@ -169,12 +161,12 @@ impl Decode for Decoder {
     #[inline]
     fn decode(&mut self, payload: &[u8]) -> std::result::Result<(), Fault> {
         let mut message = payload;
-        if self.framing == JsonSchemaFraming::Confluent {
-            let (id, body) = named(payload)?;
+        if self.framing == Framing::Confluent {
+            let (id, at) = Framing::id(payload)?;
             if id != self.last {
                 self.look_up(id)?;
             }
-            message = body;
+            message = payload.get(at..).unwrap_or_default();
         }
         self.json.decode(message).map_err(Fault::Bad)
     }

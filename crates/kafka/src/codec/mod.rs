@@ -57,7 +57,7 @@ pub use framing::Framing;
 pub use infer::{Inference, infer};
 pub use instant::parse_instant;
 pub use json::{Decoder, Json};
-pub use json_schema::{JsonSchema, JsonSchemaFraming};
+pub use json_schema::JsonSchema;
 pub use messagepack::MessagePack;
 pub use outline::{Envelope, Outline, Output};
 pub use protobuf::Protobuf;

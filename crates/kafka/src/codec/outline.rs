@@ -50,6 +50,15 @@ impl Envelope {
         }
     }
 
+    /// Its own fields, beside those that hold the message's: they are no drift.
+    fn own(self) -> &'static [&'static str] {
+        match self {
+            Self::None => &[],
+            Self::Structured => &["metadata"],
+            Self::Debezium { .. } => &["source", "transaction", "ts_ms", "ts_us", "ts_ns"],
+        }
+    }
+
     fn within(self, steps: &[&str]) -> Vec<String> {
         self.root().iter().chain(steps).map(|step| (*step).to_owned()).collect()
     }
@@ -142,6 +151,25 @@ impl Outline {
     /// The tree of fields to decode.
     pub fn payload(&self) -> &SchemaRef {
         &self.payload
+    }
+
+    /// The tree of all fields that a message may have without drifting: those that are decoded, and the envelope's own.
+    pub fn known(&self) -> Result<SchemaRef> {
+        let mut tree = Tree::default();
+        for field in self.payload.fields() {
+            tree.insert(std::slice::from_ref(field.name()), field)?;
+        }
+        let text = |name: &str| Field::new(name, DataType::Utf8View, true);
+        if self.envelope == (Envelope::Debezium { wrapped: true }) && !tree.has(&["schema".to_owned()]) {
+            tree.insert(&["schema".to_owned()], &text("schema"))?;
+        }
+        for name in self.envelope.own() {
+            let path = self.envelope.within(&[name]);
+            if !tree.has(&path) {
+                tree.insert(&path, &text(name))?;
+            }
+        }
+        Ok(Arc::new(Schema::new(tree.fields())))
     }
 
     /// The columns, all nullable.
@@ -289,6 +317,17 @@ impl Tree {
         }
     }
 
+    fn has(&self, path: &[String]) -> bool {
+        match path {
+            [] => true,
+            [last] => self.0.contains_key(last),
+            [first, rest @ ..] => match self.0.get(first) {
+                Some(Branch::Object(within)) => within.has(rest),
+                _ => false,
+            },
+        }
+    }
+
     fn fields(&self) -> Fields {
         let field = |(name, branch): (&String, &Branch)| -> FieldRef {
             Arc::new(match branch {
@@ -397,6 +436,25 @@ mod tests {
             let missing = outline.without_envelope(&batch).unwrap().unwrap();
             assert_eq!(missing, BooleanArray::from(vec![false, false, false, true]));
         }
+    }
+
+    #[test]
+    fn an_envelopes_own_fields_are_known() {
+        let op = Output { of_envelope: true, ..column("db", &["source", "db"], DataType::Utf8View) };
+        let outline =
+            |envelope| Outline::new(vec![column("id", &["id"], DataType::Int64)], envelope).unwrap();
+        let names = |schema: &Fields| schema.iter().map(|field| field.name().clone()).collect::<Vec<_>>();
+        let known = outline(Envelope::Structured).known().unwrap();
+        assert_eq!(names(known.fields()), ["op", "data", "metadata"]);
+        let known = outline(Envelope::Debezium { wrapped: true }).known().unwrap();
+        assert_eq!(names(known.fields()), ["payload", "schema"]);
+        let plain = outline(Envelope::None);
+        assert_eq!(&plain.known().unwrap(), plain.payload());
+        let with = Outline::new(vec![op], Envelope::Debezium { wrapped: false }).unwrap().known().unwrap();
+        let DataType::Struct(source) = with.field_with_name("source").unwrap().data_type() else {
+            panic!("a struct")
+        };
+        assert_eq!(names(source), ["db"]);
     }
 
     #[test]

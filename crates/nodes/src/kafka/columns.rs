@@ -98,7 +98,7 @@ pub(crate) fn outline(settings: &KafkaSource, wanted: impl Fn(&str) -> bool) -> 
 
 /// All fields that are known: others are drift.
 pub(crate) fn known(settings: &KafkaSource) -> Result<SchemaRef, Problem> {
-    Ok(outline(settings, |name| name != EXTRA)?.payload().clone())
+    outline(settings, |name| name != EXTRA)?.known().map_err(problem)
 }
 
 /// The metadata columns that are switched on, in column order, and what they are called.

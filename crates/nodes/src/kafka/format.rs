@@ -1,13 +1,23 @@
 //! The format settings of a Kafka source as codecs.
 
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use flowloom_connections::kinds::SchemaRegistry;
+use flowloom_connections::{kafka_problem, open};
 use flowloom_flow::{Host, Problem};
-use flowloom_kafka::codec::{Codec, Json, Raw, Text};
+use flowloom_kafka::codec::{
+    Avro, AvroReader, AvroSchemas, Cbor, Codec, Csv, Framing, Json, JsonSchema, MessagePack, Protobuf, Raw,
+    Text,
+};
 use flowloom_kafka::read::DecodedKey;
+use flowloom_kafka::registry::Registry;
 
-use super::choices::Format;
+use super::choices::{Format, SchemaFrom};
 use super::columns;
+use crate::file::one_byte;
 use crate::kafka_source::KafkaSource;
 
 /// Settings that decide how a message is read.
@@ -22,10 +32,14 @@ pub(super) const DECIDING: &[&str] = &[
     "delimiter",
     "quote",
     "null_text",
+    "lenient",
     "key_column",
     "key_schema_file",
     "key_message",
 ];
+
+/// A `.proto` file imports others; more than this are a mistake.
+const MOST_IMPORTS: usize = 256;
 
 /// Reads the values and keys of a node.
 pub(super) struct Formats {
@@ -46,19 +60,194 @@ impl Formats {
 
 /// Reads values.
 pub(super) fn value(settings: &KafkaSource, host: &dyn Host) -> Result<Arc<dyn Codec>, Problem> {
-    codec(settings, host, settings.format)
+    let schema = SchemaPlace {
+        file: host.path(&settings.schema_file.0),
+        field: "schema_file",
+        message: settings.message.trim(),
+        message_field: "message",
+    };
+    codec(settings, host, settings.format, &schema)
 }
 
 /// Reads keys of any type; `None`: they are not decoded.
 pub(super) fn key(settings: &KafkaSource, host: &dyn Host) -> Result<Option<Arc<dyn Codec>>, Problem> {
-    settings.key_column.format().map(|format| codec(settings, host, format)).transpose()
+    let schema = SchemaPlace {
+        file: host.path(&settings.key_schema_file.0),
+        field: "key_schema_file",
+        message: settings.key_message.trim(),
+        message_field: "key_message",
+    };
+    settings.key_column.format().map(|format| codec(settings, host, format, &schema)).transpose()
 }
 
-fn codec(_settings: &KafkaSource, _host: &dyn Host, format: Format) -> Result<Arc<dyn Codec>, Problem> {
+/// Where the schema of values or keys is, and the settings that say so.
+struct SchemaPlace<'a> {
+    file: PathBuf,
+    field: &'static str,
+    /// Full name of a Protobuf message; may be empty.
+    message: &'a str,
+    message_field: &'static str,
+}
+
+impl SchemaPlace<'_> {
+    fn bytes(&self) -> Result<Vec<u8>, Problem> {
+        fs::read(&self.file).map_err(|error| {
+            Problem::user(format!("the schema `{}` cannot be read: {error}", self.file.display()))
+                .hint("choose a file that is there; paths are relative to the flow file")
+                .source(error)
+                .at_field(self.field)
+        })
+    }
+
+    fn text(&self) -> Result<String, Problem> {
+        String::from_utf8(self.bytes()?).map_err(|_bytes| {
+            Problem::user(format!("the schema `{}` is no text", self.file.display()))
+                .hint("choose a file of the format's schema language")
+                .at_field(self.field)
+        })
+    }
+
+    /// What Kafka's crate says of the schema.
+    fn problem(&self, error: flowloom_kafka::Error) -> Problem {
+        kafka_problem(error).at_field(self.field)
+    }
+}
+
+fn codec(
+    settings: &KafkaSource,
+    host: &dyn Host,
+    format: Format,
+    schema: &SchemaPlace<'_>,
+) -> Result<Arc<dyn Codec>, Problem> {
+    let by_registry = settings.schema_from == SchemaFrom::Registry;
+    let framing = if settings.has_schema_id { Framing::Confluent } else { Framing::Bare };
     Ok(match format {
         Format::Json => Arc::new(Json),
         Format::Text => Arc::new(Text),
         Format::Raw => Arc::new(Raw),
-        other => return Err(Problem::internal(format!("{other:?} is on its way"))),
+        Format::MessagePack => Arc::new(MessagePack),
+        Format::Cbor => Arc::new(Cbor),
+        Format::Csv => Arc::new(csv(settings)?),
+        Format::JsonSchema if by_registry => Arc::new(JsonSchema::by_registry(registry(settings, host)?)),
+        Format::JsonSchema => {
+            let made = JsonSchema::by_text(&schema.text()?, &BTreeMap::new(), framing);
+            Arc::new(made.map_err(|error| schema.problem(error))?)
+        }
+        Format::Avro if by_registry => {
+            let registry = registry(settings, host)?;
+            let avro = Avro::new(AvroSchemas::Registry(registry.clone()));
+            match settings.reader_subject.trim() {
+                "" => Arc::new(avro),
+                subject => {
+                    Arc::new(avro.read_as(AvroReader::Latest { registry, subject: subject.to_owned() }))
+                }
+            }
+        }
+        Format::Avro => Arc::new(Avro::new(AvroSchemas::local(schema.text()?, framing))),
+        Format::Protobuf => {
+            let message = (!schema.message.is_empty()).then_some(schema.message);
+            let of_message = |error| kafka_problem(error).at_field(schema.message_field);
+            if by_registry {
+                return Ok(Arc::new(Protobuf::by_registry(registry(settings, host)?, message)));
+            }
+            let bytes = schema.bytes()?;
+            let made = match String::from_utf8(bytes) {
+                Ok(text) if schema.file.extension().is_some_and(|extension| extension == "proto") => {
+                    Protobuf::by_source(&text, &imports(&schema.file, &text), message, framing)
+                }
+                Ok(text) => Protobuf::by_descriptor_set(text.as_bytes(), message, framing),
+                Err(bytes) => Protobuf::by_descriptor_set(bytes.as_bytes(), message, framing),
+            };
+            Arc::new(made.map_err(of_message)?)
+        }
     })
+}
+
+/// A client of the node's registry.
+fn registry(settings: &KafkaSource, host: &dyn Host) -> Result<Registry, Problem> {
+    let at_registry = |problem: Problem| problem.at_field("registry");
+    let name = settings.registry.0.as_str();
+    if name.is_empty() {
+        return Err(at_registry(
+            Problem::user("no schema registry is chosen")
+                .hint("choose a connection, or let the schema come from a file"),
+        ));
+    }
+    let access = host.connection(name).map_err(at_registry)?;
+    if access.kind != "schema_registry" {
+        return Err(at_registry(
+            Problem::user(format!("the connection `{name}` is not one to a schema registry"))
+                .hint("choose another one"),
+        ));
+    }
+    let registry = open::<SchemaRegistry>(&access).map_err(at_registry)?;
+    Registry::new(&registry.access()).map_err(|error| at_registry(kafka_problem(error.into())))
+}
+
+fn csv(settings: &KafkaSource) -> Result<Csv, Problem> {
+    let quote = match settings.quote.as_str() {
+        "" => None,
+        text => Some(one_byte(text, "quote")?),
+    };
+    let csv = Csv {
+        delimiter: one_byte(&settings.delimiter, "delimiter")?,
+        quote,
+        null: settings.null_text.clone(),
+        fewer: settings.lenient,
+        more: settings.lenient,
+        ..Csv::default()
+    };
+    csv.check().map_err(|error| kafka_problem(error).at_field("delimiter"))?;
+    Ok(csv)
+}
+
+/// The files that `text`, the `.proto` file at `path`, imports, and those that they import, by their paths from its
+/// folder. One that is not there is left out: it may be one of Google's, and otherwise the schema says so.
+fn imports(path: &Path, text: &str) -> BTreeMap<String, String> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut found = BTreeMap::new();
+    let mut waiting = imported(text);
+    while let Some(name) = waiting.pop() {
+        if found.len() == MOST_IMPORTS || found.contains_key(&name) {
+            continue;
+        }
+        if let Ok(text) = fs::read_to_string(folder.join(&name)) {
+            waiting.extend(imported(&text));
+            found.insert(name, text);
+        }
+    }
+    found
+}
+
+/// The paths in `import "shop/money.proto";`, `import public "…";`.
+fn imported(text: &str) -> Vec<String> {
+    let line = |line: &str| {
+        let rest = line.trim_start().strip_prefix("import")?;
+        let (before, rest) = rest.split_once(['"', '\''])?;
+        let is_import = matches!(before.trim(), "" | "public" | "weak") && before.len() < 16;
+        let (path, _) = rest.split_once(['"', '\''])?;
+        is_import.then(|| path.to_owned())
+    };
+    text.lines().filter_map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn imports_are_found_from_file_to_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().expect("inside")).expect("made");
+            fs::write(&path, text).expect("written");
+        };
+        let order = "syntax = \"proto3\";\nimport public \"shop/money.proto\";\nimport \"google/protobuf/any.proto\";\n";
+        write("order.proto", order);
+        write("shop/money.proto", "import 'unit.proto'; // and itself\nimport \"shop/money.proto\";");
+        write("unit.proto", "message Unit { string important = 1; }");
+        let found = imports(&folder.path().join("order.proto"), order);
+        assert_eq!(found.keys().collect::<Vec<_>>(), ["shop/money.proto", "unit.proto"]);
+    }
 }

@@ -48,7 +48,10 @@ pub(crate) fn infer(settings: &KafkaSource, site: &Site<'_>, cancel: &Cancel) ->
             inferred.insert("key_type".to_owned(), Value::String(dtype));
         }
     }
-    let facts = found.facts.iter().map(facts).collect();
+    let mut facts: Vec<_> = found.facts.iter().map(facts).collect();
+    for (facts, field) in facts.iter_mut().zip(found.schema.fields()) {
+        facts.encoding = encoding(field);
+    }
     let went_by = WENT_BY.iter().chain(format::DECIDING).copied().collect();
     Ok(Inferred { settings: inferred, facts, went_by })
 }
@@ -87,6 +90,7 @@ fn facts(found: &Facts) -> FieldFacts {
         dtype: from_arrow(&found.data_type).map_or_else(String::new, |dtype| show_dtype(&dtype)),
         seen: found.seen,
         of: found.of,
+        encoding: None,
         nulls: found.nulls,
         examples: found.examples.clone(),
         note: found.note.clone(),

@@ -41,16 +41,15 @@ impl KafkaSource {
                 );
                 form.text(message, &mut self.message);
             }
-            Format::JsonSchema => {
-                let validate = Setting::new("validate", "Validate")
-                    .help("A message that breaks a rule of its schema is bad, and the reason names the rule");
-                form.switch(validate, &mut self.validate);
-            }
             Format::Csv => {
                 form.text(Setting::new("delimiter", "Delimiter"), &mut self.delimiter);
                 form.text(Setting::new("quote", "Quote"), &mut self.quote);
                 let null = Setting::new("null_text", "Null is written").hint("nothing");
                 form.text(null, &mut self.null_text);
+                let lenient = Setting::new("lenient", "Fewer or more values").help(
+                    "Columns that a record lacks are null, values beyond the columns are unknown fields",
+                );
+                form.switch(lenient, &mut self.lenient);
             }
             _ => {}
         }

@@ -134,7 +134,8 @@ pub(super) fn read(fields: &mut Vec<FieldSpec>, facts: &[FieldFacts], path: &[St
         let keys = field.path().map(|path| path.0).unwrap_or_default();
         keys.first().and_then(|first| order(first)).is_some_and(|at| Some(at) < place)
     });
-    let column = column(fields, path, found.dtype.clone());
+    let mut column = column(fields, path, found.dtype.clone());
+    column.encoding = found.encoding;
     fields.insert(before.map_or(0, |before| before + 1), column);
 }
 

@@ -15,6 +15,9 @@ use crate::show::out::{Out, Stop};
 /// The longest text of all unknown fields of one message, in bytes.
 const MOST_TEXT: usize = 64 << 20;
 
+/// Messages that are looked through for examples; some fields are in objects that no message has.
+const MOST_FOR_EXAMPLES: u32 = 100;
+
 /// The unknown fields of one schema.
 #[derive(Debug)]
 pub(super) struct Strange {
@@ -22,7 +25,8 @@ pub(super) struct Strange {
     walk: Walk,
     /// Messages since they were last told.
     messages: u64,
-    has_examples: bool,
+    /// Messages that are still looked through for examples.
+    left_for_examples: u32,
 }
 
 #[derive(Debug)]
@@ -59,7 +63,12 @@ impl Strange {
         let root = reader.map(Avro::root);
         let walk = finder.record_or(written.root(), root, Some(&DataType::Struct(known.clone())), "", false);
         let fields = finder.fields;
-        (!fields.is_empty()).then_some(Self { fields, walk, messages: 0, has_examples: false })
+        (!fields.is_empty()).then_some(Self {
+            fields,
+            walk,
+            messages: 0,
+            left_for_examples: MOST_FOR_EXAMPLES,
+        })
     }
 
     /// Why a message of this schema is bad when none may be unknown.
@@ -76,21 +85,23 @@ impl Strange {
         skips: &Skips,
         wanted: Option<&mut String>,
     ) -> Parsed<()> {
-        self.messages += 1;
-        if self.has_examples && wanted.is_none() {
+        if self.left_for_examples == 0 && wanted.is_none() {
+            self.messages += 1;
             return Ok(());
         }
         self.fields.iter_mut().for_each(|field| field.text.clear());
         let mut left = MOST_TEXT;
         let mut walker = Walker { written, skips, fields: &mut self.fields, left: &mut left };
         walker.walk(&self.walk, &mut input, MAX_DEPTH)?;
-        self.has_examples = true;
+        self.messages += 1;
+        let mut has_all = true;
         for field in &mut self.fields {
             if field.example.is_empty() {
                 field.example = shortened(&field.text);
             }
-            self.has_examples &= !field.example.is_empty();
+            has_all &= !field.example.is_empty();
         }
+        self.left_for_examples = if has_all { 0 } else { self.left_for_examples.saturating_sub(1) };
         if let Some(text) = wanted {
             self.write(text);
         }

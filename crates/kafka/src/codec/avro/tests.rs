@@ -142,6 +142,18 @@ fn every_logical_type_has_its_column() {
 }
 
 #[test]
+fn a_sample_tells_what_values_are_like() {
+    let found = local(&record(LOGICAL)).infer(&[&logical(), &[1]], &Cancel::default()).unwrap();
+    assert_eq!((found.messages, found.bad, found.facts.len()), (1, 1, found.schema.fields().len()));
+    let example = |key: &str| found.facts.iter().find(|facts| facts.key == key).unwrap().examples[0].clone();
+    assert_eq!(
+        (example("price"), example("ms")),
+        ("-12.34".to_owned(), "1969-12-31T23:59:59.998Z".to_owned())
+    );
+    assert_eq!((example("hash"), example("day")), ("0xabcd".to_owned(), "2024-03-18".to_owned()));
+}
+
+#[test]
 fn logical_types_as_text_are_written_as_people_do() {
     let avro = local(&record(LOGICAL));
     let names = ["price", "day", "tms", "tus", "ms", "lms", "span", "uuid16"];

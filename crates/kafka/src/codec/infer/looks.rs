@@ -118,15 +118,15 @@ impl Looks {
             let range = PLAUSIBLE.start * per_second..PLAUSIBLE.end * per_second;
             range.contains(&least) && range.contains(&greatest)
         };
-        let micros = TimeUnit::Microsecond;
+        // A column counts in the unit of its numbers, so that its type says all; of seconds there are no columns.
         if counts(1) {
-            Some(Reading::time(micros, Encoding::EpochSeconds, "epoch seconds"))
+            Some(Reading::time(TimeUnit::Microsecond, Encoding::EpochSeconds, "epoch seconds"))
         } else if counts(1_000) {
-            Some(Reading::time(micros, Encoding::EpochMillis, "epoch milliseconds"))
+            Some(Reading::time(TimeUnit::Millisecond, Encoding::Auto, "epoch milliseconds"))
         } else if counts(1_000_000) {
-            Some(Reading::time(micros, Encoding::EpochMicros, "epoch microseconds"))
+            Some(Reading::time(TimeUnit::Microsecond, Encoding::Auto, "epoch microseconds"))
         } else if counts(1_000_000_000) {
-            Some(Reading::time(TimeUnit::Nanosecond, Encoding::EpochNanos, "epoch nanoseconds"))
+            Some(Reading::time(TimeUnit::Nanosecond, Encoding::Auto, "epoch nanoseconds"))
         } else {
             None
         }

@@ -6,6 +6,7 @@ use indexmap::map::Entry;
 
 use super::super::facts::{EXAMPLES, Facts, shortened};
 use super::super::number::Number;
+use super::super::slot::Encoding;
 use super::looks::{Looks, Reading};
 
 /// An object with more distinct keys is a map and not a struct, and is kept as JSON text.
@@ -193,11 +194,27 @@ impl Shape {
         }
     }
 
+    /// As [`field`](Self::field), inside of another one: only the type says how it is written, so numbers that count
+    /// seconds stay numbers.
+    fn member(&self, name: &str, times: bool) -> Field {
+        let field = self.field(name, times);
+        if Encoding::of(&field) == Encoding::Auto {
+            return field;
+        }
+        Field::new(name, self.data_type(name, times), true)
+    }
+
     /// What the sample says of the field `name`, which could have been there `of` times.
     pub(super) fn facts(&self, name: &str, of: u64, times: bool) -> Facts {
+        self.facts_as(&self.field(name, times), of, times)
+    }
+
+    /// The facts of what is read into `field`.
+    fn facts_as(&self, field: &Field, of: u64, times: bool) -> Facts {
+        let name = field.name();
         let mut facts = Facts {
             key: name.to_owned(),
-            data_type: self.field(name, times).data_type().clone(),
+            data_type: field.data_type().clone(),
             seen: self.count,
             of,
             nulls: self.nulls,
@@ -225,13 +242,13 @@ impl Shape {
             Kind::Bytes => DataType::Binary,
             Kind::Instant(unit) => DataType::Timestamp(*unit, Some("UTC".into())),
             Kind::List(items) => {
-                let item = items.field(name, times);
+                let item = items.member(name, times);
                 DataType::List(std::sync::Arc::new(item.with_name(Field::LIST_FIELD_DEFAULT_NAME)))
             }
             // A struct without fields is nothing that a table can show.
             Kind::Object(_, fields) if fields.is_empty() => DataType::Utf8View,
             Kind::Object(_, fields) => {
-                DataType::Struct(fields.iter().map(|(key, shape)| shape.field(key, times)).collect())
+                DataType::Struct(fields.iter().map(|(key, shape)| shape.member(key, times)).collect())
             }
         }
     }
@@ -268,9 +285,10 @@ impl Kind {
 
     fn children(&self, times: bool) -> Vec<Facts> {
         match self {
-            Self::Object(of, fields) => {
-                fields.iter().map(|(key, shape)| shape.facts(key, *of, times)).collect()
-            }
+            Self::Object(of, fields) => fields
+                .iter()
+                .map(|(key, shape)| shape.facts_as(&shape.member(key, times), *of, times))
+                .collect(),
             Self::List(items) => items.kind.children(times),
             _ => Vec::new(),
         }

@@ -134,22 +134,16 @@ fn times_are_found_and_said() {
         (
             "createdAt",
             &["1767225600000", "1767225600001"],
-            utc(TimeUnit::Microsecond),
-            Encoding::EpochMillis,
+            utc(TimeUnit::Millisecond),
+            Encoding::Auto,
             "epoch milliseconds",
         ),
-        (
-            "ts",
-            &["1767225600000000"],
-            utc(TimeUnit::Microsecond),
-            Encoding::EpochMicros,
-            "epoch microseconds",
-        ),
+        ("ts", &["1767225600000000"], utc(TimeUnit::Microsecond), Encoding::Auto, "epoch microseconds"),
         (
             "event_time",
             &["1767225600000000000"],
             utc(TimeUnit::Nanosecond),
-            Encoding::EpochNanos,
+            Encoding::Auto,
             "epoch nanoseconds",
         ),
         ("created_at", &["1767225600", "7"], DataType::Int64, Encoding::Auto, ""),
@@ -178,10 +172,10 @@ fn times_are_found_and_said() {
     }
     let list = whole(&[r#"{"seen_at":[1767225600000],"who":{"at":"2026-01-01T00:00:00Z"}}"#]);
     let DataType::List(item) = list.schema.field(0).data_type() else { panic!("a list") };
-    assert_eq!(
-        item.as_ref(),
-        &Encoding::EpochMillis.on(Field::new("item", utc(TimeUnit::Microsecond), true))
-    );
+    assert_eq!(item.as_ref(), &Field::new("item", utc(TimeUnit::Millisecond), true));
+    let nested = whole(&[r#"{"who":{"seen_at":1767225600}}"#]);
+    let DataType::Struct(who) = nested.schema.field(0).data_type() else { panic!("a struct") };
+    assert_eq!(who[0].as_ref(), &Field::new("seen_at", DataType::Int64, true), "no type says seconds");
     assert_eq!(list.facts[1].children[0].note, "RFC 3339");
 }
 

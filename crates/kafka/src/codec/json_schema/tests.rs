@@ -10,7 +10,7 @@ use super::*;
 
 fn local(schema: &Value, references: &[(&str, Value)]) -> JsonSchema {
     let references = references.iter().map(|(name, it)| ((*name).to_owned(), it.to_string())).collect();
-    JsonSchema::by_text(&schema.to_string(), &references, JsonSchemaFraming::Bare).unwrap()
+    JsonSchema::by_text(&schema.to_string(), &references, Framing::Bare).unwrap()
 }
 
 fn found(schema: &Value, references: &[(&str, Value)]) -> Schema {
@@ -129,7 +129,7 @@ fn references_lead_through_drafts_and_documents() {
     let next = found(&root, &[]);
     assert!(next.field(0).data_type().to_string().len() < 1000, "{next}");
     for wrong in ["", "[]", "7", "{"] {
-        assert!(JsonSchema::by_text(wrong, &BTreeMap::new(), JsonSchemaFraming::Bare).is_err(), "{wrong}");
+        assert!(JsonSchema::by_text(wrong, &BTreeMap::new(), Framing::Bare).is_err(), "{wrong}");
     }
 }
 
@@ -156,15 +156,15 @@ fn messages_are_read_by_what_the_schema_says() {
     assert_eq!(batch.column(2).as_string_view().value(0), r#"{"x":[1]}"#);
     assert!(decoder.drift().is_empty());
 
-    let framed = JsonSchema::by_text(&schema.to_string(), &BTreeMap::new(), JsonSchemaFraming::Confluent);
+    let framed = JsonSchema::by_text(&schema.to_string(), &BTreeMap::new(), Framing::Confluent);
     let shape = Shape::new(Arc::new(Schema::new(vec![Field::new("id", DataType::Int64, true)])));
     let mut decoder = framed.unwrap().decoder(&shape, &Cancel::default()).unwrap();
     decoder.decode(b"\0\0\0\0\x07{\"id\":1}").unwrap();
     for (message, expected) in [
         (&b""[..], "empty payload"),
-        (b"{\"id\":1}", "it is plain JSON"),
+        (b"{\"id\":1}", "begins with byte 0x7b"),
         (b"\0\0\0\0\x07", "empty payload"),
-        (b"\0\0\0\0\0{}", "no schema is named"),
+        (b"\0\0\0\0\0{}", "not positive"),
     ] {
         let Err(Fault::Bad(why)) = decoder.decode(message) else { panic!("{message:?} is bad") };
         assert!(why.to_string().contains(expected), "{why}");
