@@ -49,6 +49,7 @@ fn sample(entry: &Entry, type_name: &str, folder: &Path) -> Value {
         "Formulas" => json!([{"column": "twice", "expression": "n * 2"}]),
         "Grid" => grid(5),
         "JoinKeys" => json!([{"left": "n", "right": "n"}]),
+        "Names" => json!({"_kafka_offset": "position"}),
         "Properties" => json!({"fetch.min.bytes": "1"}),
         "Selection" => json!([{"column": "s", "as": "text"}, {"column": "n", "type": "Float64"}]),
         "SortKeys" => json!([{"column": "s", "descending": true}, {"column": "n"}]),

@@ -1,6 +1,6 @@
 //! `kafka_source`: reads a topic from where the last run ended up to its end.
 
-use flowloom_flow::value::{ConnectionName, Fields, FilePath, Properties, Topics};
+use flowloom_flow::value::{ConnectionName, Fields, FilePath, Names, Properties, Topics};
 use flowloom_flow::{
     Cancel, Card, CodeWriter, Form, Group, Inferred, Kind, Port, Position, Problem, Problems, Reset,
     ResetAsk, Setting, Site, Standing, Step, Suggestion, Target, ValueFacts,
@@ -80,7 +80,7 @@ pub(crate) struct KafkaSource {
     pub(crate) topic_column: bool,
     pub(crate) headers_column: bool,
     /// Other names of metadata columns, by their usual ones.
-    pub(crate) column_names: Properties,
+    pub(crate) column_names: Names,
     /// 0: no limit.
     pub(crate) max_messages: i64,
     /// 0: no limit.
@@ -143,7 +143,7 @@ impl Default for KafkaSource {
             timestamp_type_column: false,
             topic_column: false,
             headers_column: false,
-            column_names: Properties::default(),
+            column_names: Names::default(),
             max_messages: 0,
             max_bytes: 0,
             max_seconds: 0,

@@ -29,7 +29,7 @@ use egui::Ui;
 use flowloom_flow::form::{Editable, Value};
 use flowloom_flow::value::{
     Aggregations, Certificate, Column, Columns, Conditions, ConnectionName, Credential, Expression, Fields,
-    FilePath, Formulas, Grid, JoinKeys, PlainFields, Properties, Selection, SortKeys, Topics,
+    FilePath, Formulas, Grid, JoinKeys, Names, PlainFields, Properties, Selection, SortKeys, Topics,
 };
 
 pub use json::json;
@@ -66,6 +66,7 @@ const EDITORS: &[(TypeId, Editor)] = &[
     row::<Formulas>(),
     row::<Grid>(),
     row::<JoinKeys>(),
+    row::<Names>(),
     row::<PlainFields>(),
     row::<Properties>(),
     row::<Selection>(),

@@ -42,7 +42,7 @@ pub(crate) struct Look {
 
 impl Default for Look {
     fn default() -> Self {
-        Self { width: 328.0, height: 2200.0, theme: Theme::Dark, scale: 1.0 }
+        Self { width: 328.0, height: 3200.0, theme: Theme::Dark, scale: 1.0 }
     }
 }
 
