@@ -95,7 +95,10 @@ impl ChunkDecoder {
                         origins.push(index);
                     }
                 }
-                Ok(false) => self.counts.skipped += 1,
+                Ok(false) => {
+                    self.counts.skipped += 1;
+                    self.counts.tombstones += 1;
+                }
                 Err(Bad::Message(reason)) => self.bad(message, reason)?,
                 Err(Bad::Read(error)) => return Err(*error),
             }
@@ -107,9 +110,12 @@ impl ChunkDecoder {
         Ok(Chunk { rows, rejects, counts: self.counts, first_bad: self.first_bad.take(), drift })
     }
 
-    /// Appends `message`; false when it is left out on purpose.
+    /// Appends `message`; false when it is a tombstone, which are left out whatever their keys are.
     #[inline]
     fn row(&mut self, message: MessageView<'_>) -> std::result::Result<bool, Bad> {
+        if self.tombstones == Tombstones::Skip && message.payload().is_none() {
+            return Ok(false);
+        }
         let key = match message.key() {
             Some(key) if self.text_key => Some(std::str::from_utf8(key).map_err(|wrong| {
                 Bad::Message(format!("the key is not valid UTF-8 at byte {}", wrong.valid_up_to()))
@@ -119,8 +125,7 @@ impl ChunkDecoder {
         match (message.payload(), self.tombstones) {
             (Some(payload), _) => self.value.decode(payload)?,
             (None, Tombstones::Nulls) => self.value.decode_null(),
-            (None, Tombstones::Skip) => return Ok(false),
-            (None, Tombstones::Bad) => return Err(Bad::Message(TOMBSTONE.to_owned())),
+            (None, _) => return Err(Bad::Message(TOMBSTONE.to_owned())),
         }
         if let Some(decoder) = &mut self.key
             && let Err(bad) = decoder.push(message.key())
@@ -167,13 +172,17 @@ impl ChunkDecoder {
         let origins = self.origins.as_mut().map(std::mem::take).unwrap_or_default();
         if let Some(missing) = missing {
             let reason = self.outline.no_envelope();
-            let bad = (0..missing.len()).filter(|row| missing.value(*row)).filter_map(|row| origins.get(row));
-            for origin in bad {
-                if let Some(message) = messages.get(*origin) {
+            let mut is_bad = vec![false; missing.len()];
+            for (row, is_bad) in is_bad.iter_mut().enumerate().filter(|(row, _)| missing.value(*row)) {
+                // A tombstone is a row of nulls without any envelope.
+                if let Some(message) = origins.get(row).and_then(|origin| messages.get(*origin))
+                    && message.payload().is_some()
+                {
+                    *is_bad = true;
                     self.bad(message, reason.to_owned())?;
                 }
             }
-            let whole = not(&missing).map_err(building)?;
+            let whole = not(&BooleanArray::from(is_bad)).map_err(building)?;
             rows = whole.true_count();
             let kept = columns.iter().map(|column| filter(column, &whole));
             columns = kept.collect::<std::result::Result<_, _>>().map_err(building)?;

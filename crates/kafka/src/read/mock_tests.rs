@@ -10,7 +10,7 @@ use arrow::datatypes::{DataType, Field, Int32Type, Int64Type, Schema};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
 use super::*;
-use crate::codec::Outline;
+use crate::codec::{Envelope, Outline, Output};
 use crate::embedded::{EmbeddedBroker, Record, orders, produce};
 use crate::error::Error;
 use crate::offsets::{Offsets, TopicOffsets, commit, committed};
@@ -188,6 +188,28 @@ fn bad_messages_fail_are_skipped_or_rejected() {
     request.metadata = vec![MetadataColumn::Offset.into()];
     let offsets = read_all(&cluster, &request).unwrap();
     assert_eq!(column(&offsets.rows.collect().unwrap(), "_kafka_offset").collect::<Vec<_>>(), [0, 1, 3]);
+}
+
+#[test]
+fn tombstones_are_left_out_whatever_their_keys_are_and_need_no_envelope() {
+    let (_broker, cluster) = with(&[r#"{"op":"I","data":{"a":1}}"#, r#"{"a":2}"#]);
+    let tombstone = Record { partition: Some(0), key: Some(b"\xff"), ..Record::default() };
+    produce(&cluster, "t", [tombstone]).unwrap();
+    let a = Output::new(Field::new("a", DataType::Int64, true), vec!["a".into()]);
+    let mut request = ReadRequest::new("t", Outline::new(vec![a], Envelope::Structured).unwrap());
+    request.bad_messages = BadMessages::Skip;
+    request.tombstones = Tombstones::Skip;
+    request.metadata = vec![MetadataColumn::Key.into()];
+    let skipped = read_all(&cluster, &request).unwrap().counts;
+    assert_eq!((skipped.decoded, skipped.skipped, skipped.tombstones), (1, 2, 1));
+
+    request.tombstones = Tombstones::Nulls;
+    request.metadata = vec![MetadataColumn::Offset.into()];
+    let nulls = read_all(&cluster, &request).unwrap();
+    assert_eq!((nulls.counts.decoded, nulls.counts.skipped, nulls.counts.tombstones), (2, 1, 0));
+    let rows = nulls.rows.collect().unwrap();
+    assert_eq!(column(&rows, "_kafka_offset").collect::<Vec<_>>(), [0, 2]);
+    assert_eq!(rows[0].column(0).as_primitive::<Int64Type>().iter().collect::<Vec<_>>(), [Some(1), None]);
 }
 
 #[test]

@@ -148,8 +148,10 @@ pub struct Counts {
     pub read: u64,
     /// Messages that became rows.
     pub decoded: u64,
-    /// Bad messages, counted only.
+    /// Bad messages, counted only, and tombstones that are left out.
     pub skipped: u64,
+    /// Tombstones that are left out: a part of `skipped`.
+    pub tombstones: u64,
     /// Bad messages, kept in the rejects.
     pub rejected: u64,
     /// Bytes of the keys and values read.
@@ -162,6 +164,7 @@ impl Counts {
         self.read += other.read;
         self.decoded += other.decoded;
         self.skipped += other.skipped;
+        self.tombstones += other.tombstones;
         self.rejected += other.rejected;
         self.bytes += other.bytes;
     }
