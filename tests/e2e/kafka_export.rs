@@ -13,6 +13,7 @@ use crate::cache::python;
 use crate::export::{at, keep, project, said, source};
 use crate::group::committed;
 use crate::job::{Job, flow, with_setting};
+use crate::kafka_export_settings::{LOST, MESSAGES, STARTS_AND_ENDS};
 use crate::kafka_source::indented;
 use crate::message::Message;
 use crate::rows::{Rows, assert_same, left_over, written};
@@ -20,19 +21,19 @@ use crate::rust_export;
 use crate::topic::Topic;
 
 /// Where a program's own text says that its broker is; each run says otherwise by its environment.
-const NOWHERE: &str = "localhost:9092";
+pub(crate) const NOWHERE: &str = "localhost:9092";
 
-const FIELDS: &str = "fields: [{name: id, type: Int64}, {name: amount, type: Float64}]";
+pub(crate) const FIELDS: &str = "fields: [{name: id, type: Int64}, {name: amount, type: Float64}]";
 
-/// A topic's messages, by round, and the settings that read them.
-struct Case {
-    name: &'static str,
-    settings: &'static [&'static str],
+/// A topic's messages, by round, and the settings that read them; `TOPIC` in them stands for its name.
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) settings: &'static [&'static str],
     /// A writer for the output `rejects` too.
-    has_rejects: bool,
+    pub(crate) has_rejects: bool,
     /// Rust takes it; otherwise it is refused by name.
-    in_rust: bool,
-    fill: fn(&Topic<'_>, i64),
+    pub(crate) in_rust: bool,
+    pub(crate) fill: fn(&Topic<'_>, i64),
 }
 
 const CASES: &[Case] = &[
@@ -122,7 +123,7 @@ const CASES: &[Case] = &[
     },
 ];
 
-fn orders(topic: &Topic<'_>, round: i64) {
+pub(crate) fn orders(topic: &Topic<'_>, round: i64) {
     topic.send((round * 100..round * 100 + 30).map(|id| {
         // A whole number among fractions, keys in another order, one that no field names.
         let amount = if id % 3 == 0 { id.to_string() } else { format!("{id}.25") };
@@ -166,7 +167,7 @@ fn nested(topic: &Topic<'_>, round: i64) {
     topic.send(texts.iter().zip(0..).map(|(text, i)| Message::new(text).partition(i % 3)));
 }
 
-fn poison(topic: &Topic<'_>, round: i64) {
+pub(crate) fn poison(topic: &Topic<'_>, round: i64) {
     topic.send(
         [
             Message::new(r#"{"id": 1, "amount": 1}"#).partition(0),
@@ -210,7 +211,7 @@ fn metadata(topic: &Topic<'_>, round: i64) {
     ]);
 }
 
-fn transactions(topic: &Topic<'_>, round: i64) {
+pub(crate) fn transactions(topic: &Topic<'_>, round: i64) {
     let numbers = |from: i64| {
         (from..from + 4).map(|id| {
             Message::new(format!(r#"{{"id": {id}}}"#))
@@ -225,16 +226,19 @@ fn transactions(topic: &Topic<'_>, round: i64) {
 }
 
 impl Case {
-    fn topic(&self, target: Target) -> String {
+    pub(crate) fn topic(&self, target: Target) -> String {
         format!("export-{}-{}", self.name, target.name())
     }
 
     /// The flow; `group`: who keeps its offsets.
-    fn flow(&self, target: Target, group: &str) -> Flow {
+    pub(crate) fn flow(&self, target: Target, group: &str) -> Flow {
         let topic = self.topic(target);
-        let mut settings = vec![format!("topic: {topic}"), format!("sync_name: {topic}-{group}")];
+        let mut settings = vec![format!("sync_name: {topic}-{group}")];
+        if !self.settings.iter().any(|line| line.starts_with("topic:")) {
+            settings.push(format!("topic: {topic}"));
+        }
         settings.push("bootstrap_servers: ${bootstrap}".to_owned());
-        settings.extend(self.settings.iter().map(|&line| line.to_owned()));
+        settings.extend(self.settings.iter().map(|line| line.replace("TOPIC", &topic)));
         let settings = indented(&settings);
         let writer = |id: &str, from: &str| {
             format!(
@@ -306,12 +310,13 @@ fn without_reasons(mut rows: Rows) -> Rows {
 /// Every Kafka flow as a Rust program, by module.
 pub(crate) fn rust_projects() -> impl Iterator<Item = (String, Project)> {
     let sample = ("sample".to_owned(), project(&sample(), Path::new("."), NOWHERE, Target::Rust));
-    let cases = CASES.iter().filter(|case| case.in_rust);
+    let all = CASES.iter().chain(STARTS_AND_ENDS).chain(MESSAGES).chain([&LOST]);
+    let cases = all.filter(|case| case.in_rust);
     cases.map(|case| (format!("kafka_{}", case.name), case.project(Target::Rust))).chain([sample])
 }
 
 /// A script in a folder of its own, which lives as long as the closure.
-fn script(name: &str, project: &Project) -> impl Fn() -> Command + use<> {
+pub(crate) fn script(name: &str, project: &Project) -> impl Fn() -> Command + use<> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join(format!("{name}_flow.py"));
     std::fs::write(&path, source(project)).expect("written");
@@ -323,13 +328,13 @@ fn script(name: &str, project: &Project) -> impl Fn() -> Command + use<> {
     }
 }
 
-fn in_python(cases: &[Case]) {
+pub(crate) fn in_python(cases: &[Case]) {
     for case in cases {
         case.keeps(Target::Python, script(case.name, &case.project(Target::Python)));
     }
 }
 
-fn in_rust(cases: &[Case]) {
+pub(crate) fn in_rust(cases: &[Case]) {
     for case in cases.iter().filter(|case| case.in_rust) {
         case.keeps(Target::Rust, || rust_export::program(&format!("kafka_{}", case.name)));
     }

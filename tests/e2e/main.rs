@@ -34,6 +34,7 @@ mod golden;
 mod harness;
 mod harness_services;
 mod kafka_export;
+mod kafka_export_settings;
 mod kafka_live;
 mod kafka_reading;
 mod kafka_settings;

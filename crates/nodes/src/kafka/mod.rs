@@ -5,9 +5,14 @@ pub(crate) mod choices;
 mod client;
 pub(crate) mod columns;
 mod dead;
+mod export_place;
+#[cfg(test)]
+mod export_rust_tests;
 #[cfg(test)]
 mod export_tests;
 pub(crate) mod exportable;
+#[cfg(test)]
+mod exportable_tests;
 mod format;
 mod infer;
 mod keeper;
@@ -16,10 +21,16 @@ mod notes;
 mod panel;
 pub(crate) mod place;
 pub(crate) mod python;
+mod python_lines;
+mod python_place;
 pub(crate) mod reach;
 mod request;
 pub(crate) mod rust;
+mod rust_client;
 mod rust_lines;
+mod rust_place;
+mod rust_place_lines;
+mod rust_times;
 mod source;
 mod standing;
 pub(crate) mod topics;

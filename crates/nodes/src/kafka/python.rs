@@ -7,9 +7,16 @@ use flowloom_kafka::codec::payload_key;
 use flowloom_kafka::read::MetadataColumn;
 use polars::prelude::DataType;
 
-use super::choices::{BadMessages, Fallback, KeyColumn, Start};
+use super::choices::{BadMessages, End, Format, KeyColumn, Tombstones};
+use super::export_place::Place;
+use super::exportable;
+use super::python_lines::{
+    AS_WRITTEN, BOOLEAN, BRING_FORWARD, COMMIT, CONTENT, DECODE, DECODE_PATHS, DECODE_TIMES,
+    DECODE_WITH_TEXT, INSTANT, INTEGER, LIMIT, LIST_OF, MESSAGES, NOTHING, NUMBER, REFUSE_CONSTANT, SHARES,
+    STRUCT_OF, TEXT,
+};
 use super::source::group;
-use super::{client, columns, max_messages, servers_variable};
+use super::{client, columns, max_messages, python_place, servers_variable};
 use crate::kafka_source::KafkaSource;
 
 /// Writes the reader, the helpers that its types need, the step, and the commit of its offsets.
@@ -18,35 +25,28 @@ pub(crate) fn write(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<
     let keeps_offsets = out.has_writers() && settings.start.keeps_offsets();
     let has_rejects = out.output(1).is_some();
     out.polars(&[]);
-    out.import("import json");
     out.import("import os");
-    out.import("from collections.abc import Callable, Iterator");
-    out.import("from typing import Any");
+    out.import("from collections.abc import Iterator");
     out.import("from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition");
     out.package("confluent-kafka", ">=2.6", &[]);
     let reached = reached(settings, out)?;
 
     let fields = columns::fields(settings)?;
-    for (_, dtype) in &fields {
-        reader(dtype, out);
-    }
-    for (name, text) in
-        [("watermarks", WATERMARKS), ("messages", MESSAGES), ("refuse_constant", REFUSE_CONSTANT)]
-    {
-        out.function(name, text);
-    }
-    let has_text = fields.iter().any(|(_, dtype)| *dtype == DataType::String);
-    if has_text {
-        out.import("import re");
-        out.function("as_written", AS_WRITTEN);
-    }
+    let decode = if settings.format == Format::Json {
+        decode_json(settings, out, &fields)?
+    } else {
+        out.function("content", CONTENT);
+        Decode { fields: None, row: content(settings).to_owned() }
+    };
+    let place = Place::of(settings)?;
+    let marks = python_place::lines(settings, out, &place);
+    out.function("messages", MESSAGES);
     if max_messages(settings).is_some() {
         out.function("shares", SHARES);
     }
-    out.function("decode", if has_text { DECODE_WITH_TEXT } else { DECODE });
     out.function(&format!("{node}_consumer"), consumer(settings, out, &reached));
     let shape = Shape { keeps_offsets, has_rejects };
-    out.function(&format!("read_{node}"), read(settings, out, &fields, &shape));
+    out.function(&format!("read_{node}"), read(settings, out, &fields, &shape, &decode, marks));
 
     let rows = out.output(0).unwrap_or("_").to_owned();
     let rejects = out.output(1).filter(|_| has_rejects).map(str::to_owned);
@@ -71,6 +71,84 @@ struct Shape {
     has_rejects: bool,
 }
 
+/// How a message becomes the values of its fields.
+struct Decode {
+    /// The line that says what reads each of them.
+    fields: Option<String>,
+    row: String,
+}
+
+/// The content of a message of one value.
+fn content(settings: &KafkaSource) -> &'static str {
+    match settings.format {
+        Format::Raw => "[content(message.value())]",
+        _ => "[content(message.value()).decode()]",
+    }
+}
+
+/// How JSON is read, and the helpers that its types need.
+fn decode_json(
+    settings: &KafkaSource,
+    out: &mut CodeWriter<'_>,
+    fields: &[(String, DataType)],
+) -> Result<Decode, Problem> {
+    out.import("import json");
+    out.import("from collections.abc import Callable");
+    out.import("from typing import Any");
+    for (_, dtype) in fields {
+        reader(dtype, out);
+    }
+    out.function("refuse_constant", REFUSE_CONSTANT);
+    let has_text = fields.iter().any(|(_, dtype)| *dtype == DataType::String);
+    let has_times = fields.iter().any(|(_, dtype)| matches!(dtype, DataType::Datetime(..)));
+    let has_paths = has_times || settings.fields.0.iter().any(|field| field.from.is_some());
+    if has_text || has_paths {
+        out.import("import re");
+        out.function("as_written", AS_WRITTEN);
+    }
+    let name = match (has_paths, has_text) {
+        (true, _) if has_times => {
+            out.import("from datetime import date");
+            out.import("from decimal import ROUND_FLOOR, Context, Decimal");
+            out.function("text", TEXT);
+            out.function("Instant", INSTANT);
+            out.function("decode_times", DECODE_TIMES);
+            "decode_times"
+        }
+        (true, _) => {
+            out.function("text", TEXT);
+            out.function("decode_paths", DECODE_PATHS);
+            "decode_paths"
+        }
+        (false, true) => {
+            out.function("decode_with_text", DECODE_WITH_TEXT);
+            "decode_with_text"
+        }
+        (false, false) => {
+            out.function("decode", DECODE);
+            "decode"
+        }
+    };
+    let row = format!("{name}(message.value(), fields)");
+    let of_key =
+        |(name, dtype): &(String, DataType)| format!("{}: {}", quoted(payload_key(name)), reader_name(dtype));
+    let fields = if has_paths {
+        let paths = exportable::paths(settings)?;
+        let readers = paths.iter().zip(fields).zip(&settings.fields.0).map(|((path, (_, dtype)), field)| {
+            let keys: Vec<String> = path.iter().map(|key| quoted(key)).collect();
+            let reader = match exportable::digits(dtype, field) {
+                Some((column, number)) => format!("Instant({column}, {number})"),
+                None => reader_name(dtype),
+            };
+            format!("([{}], {reader})", keys.join(", "))
+        });
+        assigned("fields", '[', readers, ']')
+    } else {
+        assigned("fields", '{', fields.iter().map(of_key), '}')
+    };
+    Ok(Decode { fields: Some(fields), row })
+}
+
 /// How the cluster is reached: entries of the client's configuration.
 fn reached(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<Vec<String>, Problem> {
     if settings.connection.0.is_empty() {
@@ -84,17 +162,25 @@ fn reached(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<Vec<Strin
 
 fn consumer(settings: &KafkaSource, out: &CodeWriter<'_>, reached: &[String]) -> String {
     let mut entries = reached.to_vec();
+    let group = quoted(&group(settings, out.flow(), out.node().as_str()));
+    // A run that ends where another group stands asks for that group too.
+    let (parameter, group) = match settings.end {
+        End::Committed => (format!("group: str = {group}"), "group".to_owned()),
+        _ => (String::new(), group),
+    };
     entries.extend([
-        format!("\"group.id\": {}", quoted(&group(settings, out.flow(), out.node().as_str()))),
+        format!("\"group.id\": {group}"),
         format!("\"isolation.level\": \"{}\"", settings.isolation.level()),
         "\"auto.offset.reset\": \"error\"".to_owned(),
         "\"enable.auto.commit\": False".to_owned(),
         "\"enable.partition.eof\": True".to_owned(),
     ]);
+    let rack = settings.rack.trim();
+    entries.extend((!rack.is_empty()).then(|| format!("\"client.rack\": {}", quoted(rack))));
     let own = settings.properties.0.iter();
     entries.extend(own.map(|(name, value)| format!("{}: {}", quoted(name), quoted(value))));
     format!(
-        "def {}_consumer() -> Consumer:\n    return Consumer(\n        {{\n            {},\n        }}\n    )",
+        "def {}_consumer({parameter}) -> Consumer:\n    return Consumer(\n        {{\n            {},\n        }}\n    )",
         out.node(),
         entries.join(",\n            ")
     )
@@ -124,30 +210,22 @@ fn read(
     out: &CodeWriter<'_>,
     fields: &[(String, DataType)],
     shape: &Shape,
+    decode: &Decode,
+    marks: Vec<String>,
 ) -> String {
-    let (node, topic) = (out.node(), quoted(settings.topic.single().unwrap_or_default()));
-    let metadata = columns::metadata_columns(settings);
+    let (node, topic) = (out.node(), quoted(exportable::topic(settings)));
+    let metadata = columns::metadata(settings);
     let mut given = vec!["pl.LazyFrame"];
     given.extend(shape.has_rejects.then_some("pl.LazyFrame"));
     given.extend(shape.keeps_offsets.then_some("list[TopicPartition], int"));
     let given = if given.len() == 1 { given.concat() } else { format!("tuple[{}]", given.join(", ")) };
     let mut lines = vec![format!("def read_{node}() -> {given}:")];
-    let about = match settings.start {
-        Start::Committed => "New messages of the topic, by partition and offset",
-        Start::Earliest | Start::Timestamp | Start::Offsets | Start::Last => {
-            "All messages of the topic, by partition and offset"
-        }
-        Start::Latest => "No messages: those that wait are skipped",
-    };
+    let about = exportable::about(settings);
     let offsets = if shape.keeps_offsets { "; with the offsets to commit" } else { "" };
     lines.push(format!("    \"\"\"{about}{offsets}.\"\"\""));
-    let readers =
-        fields.iter().map(|(name, dtype)| format!("{}: {}", quoted(payload_key(name)), reader_name(dtype)));
-    lines.push(assigned("fields", '{', readers, '}'));
+    lines.extend(decode.fields.clone());
     lines.push(format!("    consumer = {node}_consumer()"));
-    lines.push(format!("    marks = watermarks(consumer, {topic})"));
-    lines.push("    ends = {partition: high for partition, (_, high) in marks.items()}".to_owned());
-    lines.push(starts(settings, &topic));
+    lines.extend(marks);
     let limit = max_messages(settings);
     lines.extend(limit.map(|limit| LIMIT.replace("TOTAL", &limit.to_string())));
     lines.push("    rows = {partition: [] for partition in ends}".to_owned());
@@ -159,31 +237,42 @@ fn read(
     lines.extend(shape.keeps_offsets.then(|| "        count += 1".to_owned()));
     lines.push("        partition, offset = message.partition(), message.offset()".to_owned());
     lines.extend(limit.map(|_| BRING_FORWARD.to_owned()));
-    let has_time = metadata.contains(&MetadataColumn::Timestamp) || shape.has_rejects;
-    if has_time || metadata.contains(&MetadataColumn::TimestampType) {
+    if settings.tombstones == Tombstones::Skip {
+        lines.push("        if message.value() is None:\n            continue".to_owned());
+    }
+    let has_time = settings.timestamp_column || shape.has_rejects;
+    if has_time || settings.timestamp_type_column {
         lines.push("        time_type, time_ms = message.timestamp()".to_owned());
     }
     if has_time {
         lines.push("        time = time_ms * 1000 if time_type else None".to_owned());
     }
     lines.push("        try:".to_owned());
-    lines.push("            row = decode(message.value(), fields)".to_owned());
+    if settings.tombstones == Tombstones::Nulls {
+        lines.push(format!("            row = [None] * {}", fields.len()));
+        lines.push("            if message.value() is not None:".to_owned());
+        lines.push(format!("                row = {}", decode.row));
+    } else {
+        lines.push(format!("            row = {}", decode.row));
+    }
     if settings.key_column == KeyColumn::Text {
         lines.push("            key = message.key()".to_owned());
         lines.push("            key = key.decode() if key is not None else None".to_owned());
     }
     lines.push("        except ValueError as error:".to_owned());
     lines.extend(on_bad_message(settings, shape).iter().map(|line| format!("            {line}")));
-    let values = metadata.iter().map(|column| metadata_value(*column).to_owned());
+    let values = metadata.iter().map(|column| metadata_value(column.column).to_owned());
     let row: Vec<String> = std::iter::once("*row".to_owned()).chain(values).collect();
     match row.as_slice() {
         [_] => lines.push("        rows[partition].append(row)".to_owned()),
         row => lines.push(format!("        rows[partition].append(({}))", row.join(", "))),
     }
     let types = fields.iter().map(|(name, dtype)| (name.as_str(), dtype.clone()));
-    let types = types.chain(metadata.iter().map(|column| (column.name(), columns::metadata_type(*column))));
+    let types = types
+        .chain(metadata.iter().map(|column| (column.name.as_str(), columns::metadata_type(column.column))));
     let types =
         types.map(|(name, dtype)| format!("{}: {}", quoted(name), dtype_code(&dtype, Target::Python)));
+    lines.push("    consumer.close()".to_owned());
     lines.push(assigned("schema", '{', types, '}'));
     lines.push("    found = [row for part in rows.values() for row in part]".to_owned());
     let mut results = vec!["pl.DataFrame(found, schema=schema, orient=\"row\").lazy()".to_owned()];
@@ -207,28 +296,8 @@ fn read(
     lines.join("\n")
 }
 
-fn starts(settings: &KafkaSource, topic: &str) -> String {
-    let offset = match (settings.start, settings.fallback) {
-        // The others are refused before.
-        (Start::Earliest | Start::Timestamp | Start::Offsets | Start::Last, _) => {
-            return "    starts = {partition: low for partition, (low, _) in marks.items()}".to_owned();
-        }
-        (Start::Latest, _) => return "    starts = ends".to_owned(),
-        // No offset is a negative number.
-        (Start::Committed, Fallback::Earliest) => "max(found.offset, marks[found.partition][0])",
-        (Start::Committed, Fallback::Latest) => {
-            "(\n            max(found.offset, marks[found.partition][0])\n            if found.offset >= 0\n            \
-             else ends[found.partition]\n        )"
-        }
-    };
-    format!(
-        "    committed = consumer.committed(\n        [TopicPartition({topic}, partition) for partition in marks], timeout=10\n    )\n    \
-         starts = {{\n        found.partition: {offset}\n        for found in committed\n    }}"
-    )
-}
-
 /// `name = {…}`, on one line where it fits.
-fn assigned(name: &str, open: char, items: impl Iterator<Item = String>, close: char) -> String {
+pub(super) fn assigned(name: &str, open: char, items: impl Iterator<Item = String>, close: char) -> String {
     let items: Vec<String> = items.collect();
     let line = format!("    {name} = {open}{}{close}", items.join(", "));
     if line.len() <= 88 {
@@ -299,170 +368,7 @@ fn reader(dtype: &DataType, out: &mut CodeWriter<'_>) {
         }
         DataType::Null => out.function("nothing", NOTHING),
         DataType::String => out.function("text", TEXT),
+        DataType::Datetime(..) => {}
         _ => out.function("integer", INTEGER),
     }
 }
-
-const WATERMARKS: &str = r#"def watermarks(consumer: Consumer, topic: str) -> dict[int, tuple[int, int]]:
-    """The first offset of each partition, and the next one to be written."""
-    found = consumer.list_topics(topic, timeout=10).topics[topic]
-    if found.error:
-        raise KafkaException(found.error)
-    return {
-        partition: consumer.get_watermark_offsets(
-            TopicPartition(topic, partition), timeout=10
-        )
-        for partition in sorted(found.partitions)
-    }"#;
-
-const MESSAGES: &str = r#"def messages(
-    consumer: Consumer, topic: str, starts: dict[int, int], ends: dict[int, int]
-) -> Iterator[Message]:
-    """Messages from `starts` up to `ends`, whatever is written meanwhile."""
-    for partition, start in starts.items():
-        if start > ends[partition]:
-            raise ValueError(f"partition {partition} of {topic} has no offset {start}")
-    unread = {partition for partition in ends if starts[partition] < ends[partition]}
-    consumer.assign([TopicPartition(topic, each, starts[each]) for each in unread])
-    while unread:
-        message = consumer.poll(30)
-        if message is None:
-            raise TimeoutError("Kafka has not answered for 30 seconds")
-        partition = message.partition()
-        if message.error():
-            if message.error().code() != KafkaError._PARTITION_EOF:
-                raise KafkaException(message.error())
-            unread.discard(partition)
-            continue
-        if message.offset() < ends[partition]:
-            yield message
-        if message.offset() + 1 >= ends[partition]:
-            unread.discard(partition)
-    consumer.close()"#;
-
-/// `TOTAL`: the limit.
-const LIMIT: &str = r"    left = shares(starts, ends, TOTAL)
-    ends = {
-        partition: end if left[partition] else starts[partition]
-        for partition, end in ends.items()
-    }";
-
-const BRING_FORWARD: &str = r"        left[partition] -= 1
-        if not left[partition]:
-            ends[partition] = offset + 1";
-
-const SHARES: &str = r#"def shares(
-    starts: dict[int, int], ends: dict[int, int], total: int
-) -> dict[int, int]:
-    """How many messages each partition gives so that all give `total`."""
-    waiting = {partition: end - starts[partition] for partition, end in ends.items()}
-    order = sorted(waiting, key=lambda partition: (waiting[partition], -partition))
-    for takers, partition in zip(range(len(order), 0, -1), order):
-        waiting[partition] = min(waiting[partition], total // takers)
-        total -= waiting[partition]
-    return waiting"#;
-
-const COMMIT: &str = r#"def commit_offsets(consumer: Consumer, offsets: list[TopicPartition]) -> None:
-    """Keeps offsets, or fails: a partition may fail alone."""
-    for kept in consumer.commit(offsets=offsets, asynchronous=False):
-        if kept.error:
-            raise RuntimeError(
-                "the rows are written, but Kafka has not kept the offset of partition "
-                f"{kept.partition} of {kept.topic}: {kept.error.str()}"
-            )"#;
-
-const REFUSE_CONSTANT: &str = r#"def refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")"#;
-
-const DECODE: &str = r#"def decode(payload: bytes | None, fields: dict[str, Callable[[Any], Any]]) -> list[Any]:
-    """The fields of a message; a value that does not fit is a ValueError."""
-    if payload is None:
-        raise ValueError("null payload (tombstone)")
-    record = json.loads(payload.decode(), parse_constant=refuse_constant)
-    if not isinstance(record, dict):
-        record = {"value": record}
-    row = []
-    for name, read in fields.items():
-        try:
-            row.append(read(record.get(name)))
-        except ValueError as error:
-            raise ValueError(f"field `{name}`: {error}") from error
-    return row"#;
-
-const DECODE_WITH_TEXT: &str = r#"def decode(payload: bytes | None, fields: dict[str, Callable[[Any], Any]]) -> list[Any]:
-    """The fields of a message; a value that does not fit is a ValueError."""
-    if payload is None:
-        raise ValueError("null payload (tombstone)")
-    written = payload.decode()
-    record = json.loads(written, parse_constant=refuse_constant)
-    if not isinstance(record, dict):
-        record, written = {"value": record}, f'{{"value": {written.strip()}}}'
-    row = []
-    for name, read in fields.items():
-        value = record.get(name)
-        if read is text and value is not None and not isinstance(value, str):
-            value = as_written(written, name)
-        try:
-            row.append(read(value))
-        except ValueError as error:
-            raise ValueError(f"field `{name}`: {error}") from error
-    return row"#;
-
-const AS_WRITTEN: &str = r#"def as_written(record: str, key: str) -> str:
-    """The value of `key` in a JSON object, as the text that stands there."""
-    decoder, at, written = json.JSONDecoder(), 0, ""
-    while (at := record.find('"', at)) >= 0:
-        name, at = decoder.raw_decode(record, at)
-        start = re.compile(r"\s*:\s*").match(record, at).end()
-        _, at = decoder.raw_decode(record, start)
-        if name == key:
-            written = record[start:at]
-    return written"#;
-
-const INTEGER: &str = r#"def integer(value: Any, low: int = -(2**63), high: int = 2**63 - 1) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if type(value) is not int or not low <= value <= high:
-        raise ValueError(f"expected an integer, found {value}")
-    return value"#;
-
-const NUMBER: &str = r#"def number(value: Any) -> float | None:
-    if value is None:
-        return None
-    if type(value) not in (int, float) or abs(value) > sys.float_info.max:
-        raise ValueError(f"expected a number, found {value}")
-    return float(value)"#;
-
-const BOOLEAN: &str = r#"def boolean(value: Any) -> bool | None:
-    if value is not None and not isinstance(value, bool):
-        raise ValueError(f"expected true or false, found {value}")
-    return value"#;
-
-const TEXT: &str = r"def text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)";
-
-const NOTHING: &str = r#"def nothing(value: Any) -> None:
-    if value is not None:
-        raise ValueError(f"expected null, found {value}")"#;
-
-const LIST_OF: &str = r#"def list_of(item: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def read(value: Any) -> list[Any] | None:
-        if value is not None and not isinstance(value, list):
-            raise ValueError(f"expected a list, found {value}")
-        return value and [item(each) for each in value]
-
-    return read"#;
-
-const STRUCT_OF: &str = r#"def struct_of(fields: dict[str, Callable[[Any], Any]]) -> Callable[[Any], Any]:
-    def read(value: Any) -> dict[str, Any] | None:
-        if value is None:
-            return None
-        if not isinstance(value, dict):
-            raise ValueError(f"expected an object, found {value}")
-        return {name: field(value.get(name)) for name, field in fields.items()}
-
-    return read"#;

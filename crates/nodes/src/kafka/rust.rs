@@ -4,28 +4,34 @@ use flowloom_flow::value::code::rust_string as quoted;
 use flowloom_flow::value::lists::listed;
 use flowloom_flow::value::{dtype_code, dtype_features};
 use flowloom_flow::{CodeWriter, NodeId, Problem, Target};
-use flowloom_kafka::codec::payload_key;
 use flowloom_kafka::read::MetadataColumn;
 use polars::prelude::DataType;
 
-use super::choices::{BadMessages, Fallback, KeyColumn, Start};
+use super::choices::{BadMessages, Format, KeyColumn, Tombstones};
+use super::export_place::Place;
+use super::exportable;
+use super::rust_client::{consumer, opened, reached};
 use super::rust_lines::{
-    BOOLEAN, BRING_FORWARD, COMMIT, DECODE, ENDS, FAIL, FIELD, FIELDS, HEADERS, INTEGER, KEYWORDS, LIMIT,
+    BOOLEAN, BRING_FORWARD, COMMIT, DECODE, FAIL, FIELD, FIELD_AT, FIELDS, HEADERS, INTEGER, KEYWORDS, LIMIT,
     NESTED, NUMBER, OFFSETS, READ_MESSAGES, REJECT, REJECTED, SHARES, SKIP, TEXT, TIMESTAMP_TYPE, UTC,
     WATERMARKS,
 };
-use super::source::group;
-use super::{client, columns, max_messages, servers_variable};
+use super::rust_times::{INSTANT, PARSE_INSTANT, SCALED};
+use super::{columns, max_messages, rust_place};
 use crate::kafka_source::KafkaSource;
 
 /// Where rustfmt breaks lines.
-const WIDTH: usize = 100;
+pub(super) const WIDTH: usize = 100;
 
 /// A payload column and the member of the struct that it is read into.
 struct Member {
     column: String,
     dtype: DataType,
     name: String,
+    /// Where it stands in the payload.
+    path: Vec<String>,
+    /// Of a time: [`exportable::digits`].
+    digits: Option<(i32, i32)>,
 }
 
 impl Member {
@@ -44,19 +50,25 @@ pub(crate) fn write(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<
     needs(settings, out, &members, has_rejects);
     let reached = reached(settings, out)?;
     out.constant("const TIMEOUT: Duration = Duration::from_secs(30);");
-    out.constant(FIELDS);
+    if settings.format == Format::Json {
+        out.constant(FIELDS);
+    }
     out.constant(message_struct(settings, &node, &members));
     out.constant(reader(settings, &node, &members));
     if has_rejects {
         out.constant(REJECT);
     }
     out.function(&format!("{node}_consumer"), consumer(settings, out, &reached));
-    out.function(&format!("read_{node}"), read(settings, out, &members, keeps_offsets, has_rejects));
-    for (name, text) in [("watermarks", WATERMARKS), ("read_messages", READ_MESSAGES), ("decode", DECODE)] {
+    let marks = rust_place::lines(settings, out, &Place::of(settings)?);
+    out.function(&format!("read_{node}"), read(settings, out, &members, keeps_offsets, has_rejects, marks));
+    for (name, text) in [("watermarks", WATERMARKS), ("read_messages", READ_MESSAGES)] {
         out.function(name, text);
     }
-    out.function("field", FIELD);
-    readers(settings, out, &members);
+    if settings.format == Format::Json {
+        out.function("decode", DECODE);
+        readers(out, &members);
+    }
+    helpers(settings, out);
 
     let rows = out.output(0).unwrap_or("_").to_owned();
     let rejects = out.output(1).filter(|_| has_rejects).map(str::to_owned);
@@ -72,13 +84,25 @@ pub(crate) fn write(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<
     if let Some(offsets) = offsets {
         out.import("use rdkafka::consumer::CommitMode;");
         out.function("commit_offsets", COMMIT);
-        out.acknowledge(format!("commit_offsets(&{node}_consumer()?, &{offsets})?;"));
+        let consumer = opened(settings, out);
+        out.acknowledge(format!("commit_offsets(&{consumer}, &{offsets})?;"));
     }
     Ok(())
 }
 
-/// The functions that read the values of the fields and columns.
-fn readers(settings: &KafkaSource, out: &mut CodeWriter<'_>, members: &[Member]) {
+/// The functions that read the values of the fields.
+fn readers(out: &mut CodeWriter<'_>, members: &[Member]) {
+    out.function("field", FIELD);
+    if members.iter().any(|member| member.path.len() > 1) {
+        out.function("field_at", FIELD_AT);
+    }
+    if members.iter().any(|member| member.digits.is_some()) {
+        out.package("chrono", "0.4", &["std"]);
+        out.import("use chrono::NaiveDate;");
+        for (name, text) in [("instant", INSTANT), ("parse_instant", PARSE_INSTANT), ("scaled", SCALED)] {
+            out.function(name, text);
+        }
+    }
     let has_nested = members.iter().any(Member::is_nested);
     let has = |is: fn(&DataType) -> bool| has_nested || members.iter().any(|member| is(&member.dtype));
     for member in members.iter().filter(|member| member.is_nested()) {
@@ -106,6 +130,10 @@ fn readers(settings: &KafkaSource, out: &mut CodeWriter<'_>, members: &[Member])
     if has(|dtype| *dtype == DataType::String) {
         out.function("text", TEXT);
     }
+}
+
+/// The functions that no field needs.
+fn helpers(settings: &KafkaSource, out: &mut CodeWriter<'_>) {
     if settings.headers_column {
         out.import("use rdkafka::message::Headers;");
         out.function("headers", HEADERS);
@@ -155,7 +183,10 @@ fn needs(settings: &KafkaSource, out: &mut CodeWriter<'_>, members: &[Member], h
     }
     out.polars(&features);
     out.package("rdkafka", "0.39", &["cmake-build", "libz", "ssl", "zstd"]);
-    out.package("serde_json", "1", &["raw_value", "std"]);
+    if settings.format == Format::Json {
+        out.package("serde_json", "1", &["raw_value", "std"]);
+        out.import("use serde_json::value::RawValue;");
+    }
     if settings.timestamp_type_column {
         out.import("use rdkafka::message::Timestamp;");
     }
@@ -170,7 +201,6 @@ fn needs(settings: &KafkaSource, out: &mut CodeWriter<'_>, members: &[Member], h
         "use rdkafka::message::BorrowedMessage;",
         "use rdkafka::{Message, Offset, TopicPartitionList};",
         "use rdkafka::types::RDKafkaErrorCode;",
-        "use serde_json::value::RawValue;",
     ] {
         out.import(import);
     }
@@ -178,7 +208,8 @@ fn needs(settings: &KafkaSource, out: &mut CodeWriter<'_>, members: &[Member], h
 
 fn members(settings: &KafkaSource) -> Result<Vec<Member>, Problem> {
     let mut members: Vec<Member> = Vec::new();
-    for (column, dtype) in columns::fields(settings)? {
+    let fields = columns::fields(settings)?.into_iter().zip(exportable::paths(settings)?);
+    for (((column, dtype), path), field) in fields.zip(&settings.fields.0) {
         let mut name = NodeId::nearest(&column).to_string();
         if KEYWORDS.contains(&name.as_str()) || name.starts_with("kafka_") {
             name.push('_');
@@ -186,7 +217,7 @@ fn members(settings: &KafkaSource) -> Result<Vec<Member>, Problem> {
         while members.iter().any(|member| member.name == name) {
             name.push('_');
         }
-        members.push(Member { column, dtype, name });
+        members.push(Member { digits: exportable::digits(&dtype, field), column, dtype, name, path });
     }
     Ok(members)
 }
@@ -235,7 +266,7 @@ fn rust_type(dtype: &DataType) -> &'static str {
         DataType::Int8 => "i8",
         DataType::Int16 => "i16",
         DataType::Int32 => "i32",
-        DataType::Int64 => "i64",
+        DataType::Int64 | DataType::Datetime(..) => "i64",
         DataType::UInt8 => "u8",
         DataType::UInt16 => "u16",
         DataType::UInt32 => "u32",
@@ -244,52 +275,9 @@ fn rust_type(dtype: &DataType) -> &'static str {
         DataType::Float64 => "f64",
         DataType::Boolean => "bool",
         DataType::String => "String",
+        DataType::Binary => "Vec<u8>",
         _ => "AnyValue<'static>",
     }
-}
-
-/// How the cluster is reached: lines before the client's configuration, and of it.
-fn reached(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<(Vec<String>, Vec<String>), Problem> {
-    if settings.connection.0.is_empty() {
-        let variable = quoted(&servers_variable(settings, out));
-        let servers = quoted(settings.bootstrap_servers.trim());
-        let before = vec![
-            format!("    let servers = env::var({variable});"),
-            format!("    let servers = servers.unwrap_or_else(|_| {servers}.into());"),
-        ];
-        return Ok((before, vec!["        .set(\"bootstrap.servers\", servers)".to_owned()]));
-    }
-    let properties = client::properties(settings, out)?.into_iter();
-    let set = properties.map(|(name, value)| {
-        let name = quoted(&name);
-        let line = format!("        .set({name}, {value})");
-        if line.len() <= WIDTH {
-            line
-        } else {
-            format!("        .set(\n            {name},\n            {value},\n        )")
-        }
-    });
-    Ok((Vec::new(), set.collect()))
-}
-
-fn consumer(settings: &KafkaSource, out: &CodeWriter<'_>, reached: &(Vec<String>, Vec<String>)) -> String {
-    let (before, set_up) = reached;
-    let mut lines = vec![format!("fn {}_consumer() -> Result<BaseConsumer, Box<dyn Error>> {{", out.node())];
-    lines.extend(before.iter().cloned());
-    lines.push("    let consumer = ClientConfig::new()".to_owned());
-    lines.extend(set_up.iter().cloned());
-    let group = group(settings, out.flow(), out.node().as_str());
-    let set = |name: &str, value: &str| format!("        .set({}, {})", quoted(name), quoted(value));
-    lines.extend([
-        set("group.id", &group),
-        set("isolation.level", settings.isolation.level()),
-        set("auto.offset.reset", "error"),
-        set("enable.auto.commit", "false"),
-        set("enable.partition.eof", "true"),
-    ]);
-    lines.extend(settings.properties.0.iter().map(|(name, value)| set(name, value)));
-    lines.extend(["        .create()?;", "    Ok(consumer)", "}"].map(str::to_owned));
-    lines.join("\n")
 }
 
 fn read(
@@ -298,29 +286,22 @@ fn read(
     members: &[Member],
     keeps_offsets: bool,
     has_rejects: bool,
+    marks: Vec<String>,
 ) -> String {
-    let (node, topic) = (out.node().as_str(), quoted(settings.topic.single().unwrap_or_default()));
+    let (node, topic) = (out.node().as_str(), quoted(exportable::topic(settings)));
     let mut given = vec!["LazyFrame"];
     given.extend(has_rejects.then_some("LazyFrame"));
     given.extend(keeps_offsets.then_some("TopicPartitionList, usize"));
     let given = if given.len() == 1 { given.concat() } else { format!("({})", given.join(", ")) };
-    let about = match settings.start {
-        Start::Committed => "New messages of the topic, by partition and offset",
-        Start::Earliest | Start::Timestamp | Start::Offsets | Start::Last => {
-            "All messages of the topic, by partition and offset"
-        }
-        Start::Latest => "No messages: those that wait are skipped",
-    };
+    let about = exportable::about(settings);
     let offsets = if keeps_offsets { "; with the offsets to commit" } else { "" };
     let mut lines = vec![
         format!("/// {about}{offsets}."),
         format!("fn read_{node}() -> Result<{given}, Box<dyn Error>> {{"),
         format!("    let topic = {topic};"),
-        format!("    let consumer = {node}_consumer()?;"),
-        "    let marks = watermarks(&consumer, topic)?;".to_owned(),
+        format!("    let consumer = {};", opened(settings, out)),
     ];
-    lines.push(ENDS.to_owned());
-    lines.extend(starts(settings).into_iter().map(str::to_owned));
+    lines.extend(marks);
     let limit = max_messages(settings);
     lines.extend(limit.map(|limit| LIMIT.replace("TOTAL", &limit.to_string())));
     lines.push(format!("    let mut rows: Vec<{}> = Vec::new();", type_name(node)));
@@ -338,26 +319,32 @@ fn read(
     lines.push("    let rows = df!(".to_owned());
     for member in members {
         let take = match member.dtype {
-            DataType::String => format!("row.{}.as_deref()", member.name),
+            DataType::String | DataType::Binary => format!("row.{}.as_deref()", member.name),
             _ if member.is_nested() => format!("row.{}.clone().unwrap_or(AnyValue::Null)", member.name),
             _ => format!("row.{}", member.name),
         };
         lines.push(column(&member.column, &take));
     }
-    let metadata = columns::metadata_columns(settings);
-    lines.extend(metadata.iter().map(|each| column(each.name(), metadata_value(*each))));
+    let metadata = columns::metadata(settings);
+    lines.extend(metadata.iter().map(|each| column(&each.name, metadata_value(each.column))));
+    let named = |wanted| metadata.iter().find(|each| each.column == wanted).map(|each| each.name.as_str());
     lines.push("    )?\n    .lazy();".to_owned());
     let has_times = settings.timestamp_column || has_rejects;
     lines.extend(has_times.then(|| UTC.to_owned()));
     let mut casts: Vec<String> = members
         .iter()
-        .filter(|member| member.is_nested())
-        .map(|member| cast(&member.column, &format!("{}_type()", nested_reader(node, member))))
+        .filter_map(|member| {
+            let dtype = match member.digits {
+                Some(_) => dtype_code(&member.dtype, Target::Rust),
+                None if member.is_nested() => format!("{}_type()", nested_reader(node, member)),
+                None => return None,
+            };
+            Some(cast(&member.column, &dtype))
+        })
         .collect();
-    if settings.timestamp_column {
-        casts.push(cast("_kafka_timestamp", if has_rejects { "utc.clone()" } else { "utc" }));
-    }
-    casts.extend(settings.headers_column.then(|| cast("_kafka_headers", "headers_type()")));
+    let utc = if has_rejects { "utc.clone()" } else { "utc" };
+    casts.extend(named(MetadataColumn::Timestamp).map(|name| cast(name, utc)));
+    casts.extend(named(MetadataColumn::Headers).map(|name| cast(name, "headers_type()")));
     let mut results = vec![match casts.as_slice() {
         [] => "rows".to_owned(),
         [one] => format!("rows.with_column({one})"),
@@ -380,46 +367,21 @@ fn read(
     lines.join("\n")
 }
 
-fn starts(settings: &KafkaSource) -> Vec<&'static str> {
-    let start: &[&str] = match (settings.start, settings.fallback) {
-        // The others are refused before.
-        (Start::Earliest | Start::Timestamp | Start::Offsets | Start::Last, _) => {
-            return vec![
-                "    let starts = marks",
-                "        .iter()",
-                "        .map(|(&partition, &(low, _))| (partition, low))",
-                "        .collect();",
-            ];
-        }
-        (Start::Latest, _) => return vec!["    let starts = ends.clone();"],
-        // No offset is a negative number.
-        (Start::Committed, Fallback::Earliest) => &[
-            "        let (low, _) = marks[&found.partition()];",
-            "        let start = found.offset().to_raw().unwrap_or(low).max(low);",
-        ],
-        (Start::Committed, Fallback::Latest) => &[
-            "        let (low, high) = marks[&found.partition()];",
-            "        let start = match found.offset() {",
-            "            Offset::Offset(committed) => committed.max(low),",
-            "            _ => high,",
-            "        };",
-        ],
-    };
-    let mut lines = vec![
-        "    let mut partitions = TopicPartitionList::new();",
-        "    for &partition in marks.keys() {",
-        "        partitions.add_partition(topic, partition);",
-        "    }",
-        "    let mut starts = BTreeMap::new();",
-        "    for found in consumer.committed_offsets(partitions, TIMEOUT)?.elements() {",
-    ];
-    lines.extend(start);
-    lines.extend(["        starts.insert(found.partition(), start);", "    }"]);
-    lines
-}
-
 fn cast(column: &str, dtype: &str) -> String {
     format!("col({}).cast({dtype})", quoted(column))
+}
+
+/// What the members are read from.
+fn value_line(settings: &KafkaSource) -> &'static str {
+    match (settings.format, settings.tombstones) {
+        (Format::Json, Tombstones::Nulls) => {
+            "        let fields = match message.payload() {\n            None => Fields::new(),\n            \
+             payload => decode(payload)?,\n        };"
+        }
+        (Format::Json, _) => "        let fields = decode(message.payload())?;",
+        (_, Tombstones::Nulls) => "        let value = message.payload();",
+        _ => "        let value = Some(message.payload().ok_or(\"null payload (tombstone)\")?);",
+    }
 }
 
 /// How one message becomes the struct.
@@ -427,24 +389,13 @@ fn reader(settings: &KafkaSource, node: &str, members: &[Member]) -> String {
     let mut lines = vec![
         format!("impl {} {{", type_name(node)),
         "    fn read(message: &BorrowedMessage) -> Result<Self, Box<dyn Error>> {".to_owned(),
-        "        let fields = decode(message.payload())?;".to_owned(),
+        value_line(settings).to_owned(),
     ];
     if settings.key_column == KeyColumn::Text {
         lines.push("        let key = message.key().map(Vec::from);".to_owned());
     }
     lines.push("        Ok(Self {".to_owned());
-    for member in members {
-        let reader = match &member.dtype {
-            _ if member.is_nested() => nested_reader(node, member),
-            DataType::String => "text".to_owned(),
-            DataType::Boolean => "boolean".to_owned(),
-            dtype if dtype.is_integer() => "integer".to_owned(),
-            _ => "number".to_owned(),
-        };
-        let arguments = ["&fields".to_owned(), quoted(payload_key(&member.column)), reader];
-        let call = listed(Target::Rust, &format!("{}: field(", member.name), &arguments, ")?");
-        lines.push(format!("            {},", call.replace('\n', "\n            ")));
-    }
+    lines.extend(members.iter().map(|member| member_line(settings, node, member)));
     lines.extend(carried(settings).into_iter().map(|(name, _)| {
         let value = match name {
             "kafka_key" if settings.key_column == KeyColumn::Text => {
@@ -463,6 +414,37 @@ fn reader(settings: &KafkaSource, node: &str, members: &[Member]) -> String {
     lines.join("\n")
 }
 
+/// How one member is read.
+fn member_line(settings: &KafkaSource, node: &str, member: &Member) -> String {
+    match settings.format {
+        Format::Text => {
+            let text = "value.map(std::str::from_utf8).transpose()?.map(str::to_owned)";
+            return format!("            {}: {text},", member.name);
+        }
+        Format::Raw => return format!("            {}: value.map(<[u8]>::to_vec),", member.name),
+        _ => {}
+    }
+    let reader = match &member.dtype {
+        _ if member.is_nested() => nested_reader(node, member),
+        DataType::Datetime(..) => {
+            let (digits, unit) = member.digits.unwrap_or_default();
+            format!("|written| instant(written, {digits}, {unit})")
+        }
+        DataType::String => "text".to_owned(),
+        DataType::Boolean => "boolean".to_owned(),
+        dtype if dtype.is_integer() => "integer".to_owned(),
+        _ => "number".to_owned(),
+    };
+    let keys: Vec<String> = member.path.iter().map(|key| quoted(key)).collect();
+    let (call, place) = match keys.as_slice() {
+        [key] => ("field(", key.clone()),
+        keys => ("field_at(", format!("&[{}]", keys.join(", "))),
+    };
+    let arguments = ["&fields".to_owned(), place, reader];
+    let call = listed(Target::Rust, &format!("{}: {call}", member.name), &arguments, ")?");
+    format!("            {},", call.replace('\n', "\n            "))
+}
+
 /// The lines that take one message.
 fn take(settings: &KafkaSource, node: &str, has_rejects: bool) -> String {
     let bad = match settings.bad_messages {
@@ -473,8 +455,14 @@ fn take(settings: &KafkaSource, node: &str, has_rejects: bool) -> String {
         _ => SKIP,
     };
     let read = type_name(node);
+    let skipped = match settings.tombstones {
+        Tombstones::Skip => {
+            "        if message.payload().is_none() {\n            return Ok(());\n        }\n"
+        }
+        _ => "",
+    };
     format!(
-        "        match {read}::read(message) {{\n            Ok(row) => rows.push(row),\n{bad}\n        }}\n        Ok(())"
+        "{skipped}        match {read}::read(message) {{\n            Ok(row) => rows.push(row),\n{bad}\n        }}\n        Ok(())"
     )
 }
 

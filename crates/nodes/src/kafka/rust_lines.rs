@@ -15,11 +15,6 @@ pub(super) const TIMESTAMP_TYPE: &str = r#"match message.timestamp() {
                 Timestamp::LogAppendTime(_) => Some("append"),
             }"#;
 
-pub(super) const ENDS: &str = r"    let mut ends: BTreeMap<i32, i64> = marks
-        .iter()
-        .map(|(&partition, &(_, high))| (partition, high))
-        .collect();";
-
 /// `TOTAL`: the limit.
 pub(super) const LIMIT: &str = r"    let mut left = shares(&starts, &ends, TOTAL);
     for (partition, end) in &mut ends {
@@ -118,9 +113,6 @@ fn read_messages(
     let mut unread = BTreeSet::new();
     for (&partition, &start) in starts {
         let end = ends[&partition];
-        if start > end {
-            return Err(format!("partition {partition} of {topic} has no offset {start}").into());
-        }
         if start < end {
             partitions.add_partition_offset(topic, partition, Offset::Offset(start))?;
             unread.insert(partition);
@@ -209,6 +201,25 @@ fn field<T>(
     match read(written.get()) {
         Ok(value) => Ok(Some(value)),
         Err(error) => Err(format!("field `{key}`: {error}").into()),
+    }
+}"#;
+
+pub(super) const FIELD_AT: &str = r#"/// The field at `path`, down through objects.
+fn field_at<T>(
+    fields: &Fields,
+    path: &[&str],
+    read: impl Fn(&str) -> Result<T, Box<dyn Error>>,
+) -> Result<Option<T>, Box<dyn Error>> {
+    match path {
+        [] => Ok(None),
+        [key] => field(fields, key, read),
+        [key, within @ ..] => match fields.get(*key) {
+            Some(Some(written)) => match serde_json::from_str::<Fields>(written.get()) {
+                Ok(fields) => field_at(&fields, within, read),
+                Err(error) => Err(format!("field `{key}`: {error}").into()),
+            },
+            _ => Ok(None),
+        },
     }
 }"#;
 
