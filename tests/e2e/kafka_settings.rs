@@ -257,6 +257,18 @@ fn fields_are_renamed_flattened_and_typed_and_drift_is_kept() {
     let told = notes(&report, "source");
     assert!(told.contains("`customer.tier` in 1 message") && told.contains("`new` in 1 message"), "{told}");
 
+    let shop = Workshop::with(&flow(&topic.name, &[fields, "drift: add", "sync_name: growing"]));
+    let report = shop.run_well(broker);
+    let proposed = node(&report, "source")["proposed"]["fields"].as_array().expect("fields").clone();
+    assert_eq!(
+        proposed[5..],
+        [
+            json!({"name": "tier", "type": "Int64", "from": "customer.tier"}),
+            json!({"name": "new", "type": "List(Int64)"}),
+        ],
+        "{proposed:?}"
+    );
+
     let shop = Workshop::with(&flow(&topic.name, &[fields, "drift: fail", "sync_name: strict"]));
     let (answer, _) = shop.run(broker);
     assert!(said(&answer).contains("customer.tier"), "{answer:?}");

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crossbeam_channel::{Receiver, Sender};
 use flowloom_flow::{Batch, Counts, NodeId, Position, Problem, Progress, SourceMetrics, Written};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::live::{LiveFacts, Phase};
 
@@ -120,6 +121,9 @@ pub struct NodeReport {
     pub elapsed_ms: f64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Problem>,
+    /// Settings that the node had better have from now on: fields that its records have gained.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub proposed: Map<String, Value>,
 }
 
 impl NodeReport {
@@ -136,6 +140,7 @@ impl NodeReport {
             metrics: None,
             elapsed_ms: 0.0,
             notes: Vec::new(),
+            proposed: Map::new(),
         }
     }
 }

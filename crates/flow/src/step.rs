@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 use polars::prelude::LazyFrame;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{Cancel, Problem, SourceMetrics};
 
@@ -135,6 +136,8 @@ pub struct Read {
     pub metrics: Option<SourceMetrics>,
     /// Warnings: records lost to retention, messages skipped.
     pub notes: Vec<Problem>,
+    /// Settings that the node had better have from now on, such as fields that its records have gained; empty: none.
+    pub proposed: Map<String, Value>,
     /// Keeps spilled files alive as long as the frames are used.
     pub keep: Box<dyn Any + Send + Sync>,
 }

@@ -195,6 +195,8 @@ impl Error {
             | Self::TopicForbidden { .. }
             | Self::GroupForbidden { .. }
             | Self::OffsetOutOfRange { .. }
+            | Self::OffsetsMoved { .. }
+            | Self::OffsetRemoved { .. }
             | Self::BadMessage { .. }
             | Self::Cancelled
             | Self::OwnedProperty { .. }
@@ -210,8 +212,6 @@ impl Error {
             | Self::NoLeader { .. }
             | Self::GroupBusy { .. }
             | Self::CommitRefused { .. }
-            | Self::OffsetsMoved { .. }
-            | Self::OffsetRemoved { .. }
             | Self::Spill { .. }
             | Self::Kafka { .. } => Domain::External,
             Self::Registry(error) => match **error {

@@ -237,6 +237,7 @@ impl Source for Files {
             counts: Counts { bytes: sizes.sum(), ..Counts::default() },
             notes: removed(&found, &self.path),
             metrics: None,
+            proposed: serde_json::Map::new(),
             keep: Box::new(()),
         })
     }

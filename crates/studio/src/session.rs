@@ -16,7 +16,7 @@ use crate::demo;
 use crate::flow_file::{FlowFile, folder_of};
 use crate::job::{Job, Outcome};
 use crate::snapshot::Snapshot;
-use crate::sync::Syncs;
+use crate::sync::{Kept, Syncs};
 
 /// What a command gave.
 pub enum Reply {
@@ -223,7 +223,9 @@ impl Session {
                 self.job("run", flow, move |flow, cancel, events| flow.run(&values, cancel, events))
             }
             Command::RunLive { flow, values, live } => {
-                let snapshot = self.snapshot(flow).map_err(one)?;
+                let mut snapshot = self.snapshot(flow).map_err(one)?;
+                let kept = Kept::new(Syncs { home: self.home.clone() });
+                snapshot.host = snapshot.host.with_locks(Arc::new(kept));
                 let job = Job::start_live("live", move |cancel, events| {
                     snapshot.run_live(&values, &live, cancel, events)
                 });

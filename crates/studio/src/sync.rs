@@ -1,9 +1,11 @@
 //! What this machine knows of sync names: the table of offsets, and who uses one now.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use flowloom_flow::{Hold, KeptOffsets, Locks, OffsetTable, Problem, SyncKey};
 use flowloom_store::{Error, Lock, Offsets, Store, Taken};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use crate::remember::now_ms;
@@ -73,6 +75,28 @@ impl Locks for Syncs {
     }
 }
 
+/// The sync names of a live run: each is taken once and kept between its batches, until this is dropped.
+pub(crate) struct Kept {
+    locks: Syncs,
+    held: Mutex<BTreeMap<SyncKey, Hold>>,
+}
+
+impl Kept {
+    pub(crate) fn new(locks: Syncs) -> Self {
+        Self { locks, held: Mutex::default() }
+    }
+}
+
+impl Locks for Kept {
+    fn hold(&self, key: &SyncKey, flow: &str) -> Result<Hold, Problem> {
+        let mut held = self.held.lock();
+        if !held.contains_key(key) {
+            held.insert(key.clone(), self.locks.hold(key, flow)?);
+        }
+        Ok(Box::new(()))
+    }
+}
+
 fn busy(sync: &str, holder: &str) -> Problem {
     let who = match serde_json::from_str::<Holder>(holder) {
         Ok(Holder { pid, flow, since_ms }) => {
@@ -83,7 +107,7 @@ fn busy(sync: &str, holder: &str) -> Problem {
         }
         Err(_) => "another run".to_owned(),
     };
-    Problem::external(format!("the sync name `{sync}` is in use by {who}"))
+    Problem::user(format!("the sync name `{sync}` is in use by {who}"))
         .hint("wait until it ends, or stop it; two runs at once would read the same messages")
         .retriable(true)
         .at_field("sync_name")
@@ -118,6 +142,18 @@ mod tests {
         drop(first);
         assert!(syncs.hold(&key, "Other").is_ok());
         assert!(busy("s", "").message.ends_with("by another run"));
+    }
+
+    #[test]
+    fn a_live_run_keeps_its_sync_names_between_batches() {
+        let (folder, syncs, key) = syncs();
+        let live = Kept::new(Syncs { home: Some(folder.path().to_owned()) });
+        for _ in 0..2 {
+            drop(live.hold(&key, "Orders").expect("its own"));
+            assert!(syncs.hold(&key, "Other").is_err());
+        }
+        drop(live);
+        assert!(syncs.hold(&key, "Other").is_ok());
     }
 
     #[test]

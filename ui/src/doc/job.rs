@@ -8,6 +8,8 @@ use flowloom_studio::{
     Job, LiveAsk, NodePreview, Outcome, Preview, Report, RunEvent, RunOutcome, Session, State,
 };
 
+use serde_json::{Map, Value as Json};
+
 use super::{Doc, LiveRun, Log, job_of};
 use crate::format;
 
@@ -212,7 +214,7 @@ impl Doc {
     }
 
     /// Takes in what the job said; ends it when there is an outcome.
-    pub(super) fn poll_job(&mut self) {
+    pub(super) fn poll_job(&mut self, session: &mut Session) {
         let Some(running) = &mut self.job else { return };
         running.drain(&mut self.log);
         let grace = running.job.grace();
@@ -227,11 +229,38 @@ impl Doc {
             Outcome::Preview(preview) => self.take_preview(&running, preview),
             Outcome::Run(report) => {
                 self.outside.has_run();
+                let proposed = self.proposed(&running, &report);
                 self.take_report(running, report);
+                self.take_proposed(session, proposed);
             }
             Outcome::Failed(problems) => self.take_failure(&running, problems),
+            Outcome::Cancelled if running.live.is_some() => {
+                self.log.info("Cancelled within a batch; the batches before it are written and committed");
+            }
             Outcome::Cancelled => self.log.info("Cancelled; nothing was written and nothing committed"),
             _ => {}
+        }
+    }
+
+    /// What the run proposes for nodes that are still as they were when it began.
+    fn proposed(&self, running: &Running, report: &Report) -> Vec<(NodeId, Map<String, Json>)> {
+        let is_same = |id: &NodeId| running.signatures.get(id) == self.signatures.get(id);
+        let proposed = report.nodes.iter().filter(|node| !node.proposed.is_empty() && is_same(&node.node));
+        proposed.map(|node| (node.node.clone(), node.proposed.clone())).collect()
+    }
+
+    /// Gives nodes the settings that a run has proposed, each as one step that can be undone.
+    fn take_proposed(&mut self, session: &mut Session, proposed: Vec<(NodeId, Map<String, Json>)>) {
+        for (id, new) in proposed {
+            let Some(node) = self.flow.nodes.get(&id) else { continue };
+            let mut settings = node.settings.clone();
+            let keys = new.keys().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+            settings.extend(new);
+            self.set_settings(session, id.clone(), settings);
+            self.log.info_at(
+                &id,
+                format!("What the run met that was not known is in {keys} now; undo takes it back"),
+            );
         }
     }
 

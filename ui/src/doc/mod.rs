@@ -155,7 +155,7 @@ impl Doc {
             self.index = compiled.nodes.iter().enumerate().map(|(at, node)| (node.id.clone(), at)).collect();
             self.compiled = Some(compiled);
         }
-        self.poll_job();
+        self.poll_job(session);
         self.poll_outside(session);
         self.is_busy()
     }

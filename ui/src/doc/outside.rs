@@ -188,6 +188,11 @@ impl Doc {
             return;
         }
         settings.extend(new);
+        self.set_settings(session, id, settings);
+    }
+
+    /// Gives a node other settings, as one step that can be undone.
+    pub(super) fn set_settings(&mut self, session: &mut Session, id: NodeId, settings: Map<String, Json>) {
         let edit = Edit::SetSettings { id, settings };
         let sent = session.send(Command::Edit { flow: self.key, edit, gesture: None });
         for problem in sent.err().into_iter().flatten() {

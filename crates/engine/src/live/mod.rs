@@ -108,10 +108,25 @@ pub fn live(
         failures: 0,
         waiting: Waiting::default(),
     };
-    let (outcome, problems) = run.until_over(keep);
+    let (outcome, problems) = match replacing(compiled) {
+        Some(problem) => (Outcome::Failed, vec![problem]),
+        None => run.until_over(keep),
+    };
     let report = run.total.finish(outcome, problems);
     events.send(RunEvent::Finished { report: report.clone() });
     report
+}
+
+/// Each batch would replace the rows of the one before it.
+fn replacing(compiled: &Compiled) -> Option<Problem> {
+    let sources = (0..compiled.nodes.len())
+        .filter(|i| compiled.nodes[*i].node.as_ref().is_some_and(|node| node.keeps_offsets()));
+    let mut below = sources.flat_map(|i| compiled.below(i)).map(|i| &compiled.nodes[i]);
+    let writer = below.find(|made| {
+        made.node.as_ref().is_some_and(|node| node.card().outputs.is_empty() && !node.keeps_batches())
+    })?;
+    let what = format!("each batch of a live run would replace what `{}` wrote before", writer.id);
+    Some(Problem::user(what).hint("let it append to a folder").at_node(&writer.id))
 }
 
 struct Run<'a> {
@@ -165,7 +180,7 @@ impl Run<'_> {
 
     /// One batch, and whether it had anything new.
     fn attempt(&mut self) -> (Next, bool) {
-        let (report, has_news) = batch(self.compiled, self.host, &self.go_on, self.cancel, self.events);
+        let (report, has_news) = batch(self.compiled, self.host, Some(&self.go_on), self.cancel, self.events);
         self.total.add(&report, has_news);
         self.events.send(RunEvent::Batch { total: Box::new(self.total.so_far().clone()) });
         let next = match report.outcome {

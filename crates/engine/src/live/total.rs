@@ -163,6 +163,9 @@ fn add_node(total: &mut NodeReport, node: &NodeReport) {
             first => *first = Some(metrics.clone()),
         }
     }
+    if !node.proposed.is_empty() {
+        total.proposed.clone_from(&node.proposed);
+    }
     total.elapsed_ms += node.elapsed_ms;
     for note in &node.notes {
         total.notes.retain(|known| known.message != note.message);

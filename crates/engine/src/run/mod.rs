@@ -21,16 +21,17 @@ use crate::wanted;
 /// Runs one batch of `compiled`. Never panics and never half-commits: what a run that died left behind,
 /// the next one finishes.
 pub fn run(compiled: &Compiled, host: &dyn Host, cancel: &Cancel, events: &Events) -> Report {
-    let (report, _) = batch(compiled, host, &BTreeMap::new(), cancel, events);
+    let (report, _) = batch(compiled, host, None, cancel, events);
     events.send(RunEvent::Finished { report: report.clone() });
     report
 }
 
-/// One batch, and whether it had anything new. `go_on`: where the batch before ended, in a live run.
+/// One batch, and whether it had anything new. `go_on`: where the batch before ended, in a live run; `None`: it is no
+/// live run.
 pub(crate) fn batch(
     compiled: &Compiled,
     host: &dyn Host,
-    go_on: &BTreeMap<NodeId, Position>,
+    go_on: Option<&BTreeMap<NodeId, Position>>,
     cancel: &Cancel,
     events: &Events,
 ) -> (Report, bool) {
@@ -43,7 +44,7 @@ pub(crate) fn batch(
 struct Run<'a> {
     compiled: &'a Compiled,
     host: &'a dyn Host,
-    go_on: &'a BTreeMap<NodeId, Position>,
+    go_on: Option<&'a BTreeMap<NodeId, Position>>,
     cancel: &'a Cancel,
     events: &'a Events,
     start: Instant,
@@ -71,7 +72,7 @@ impl<'a> Run<'a> {
     fn new(
         compiled: &'a Compiled,
         host: &'a dyn Host,
-        go_on: &'a BTreeMap<NodeId, Position>,
+        go_on: Option<&'a BTreeMap<NodeId, Position>>,
         cancel: &'a Cancel,
         events: &'a Events,
     ) -> Self {
@@ -194,7 +195,7 @@ impl<'a> Run<'a> {
                     columns: needs.get(i).into_iter().flatten().cloned().map(Some).collect(),
                     range: range.as_ref(),
                     after: after.as_ref(),
-                    go_on: self.go_on.get(id),
+                    go_on: self.go_on.and_then(|go_on| go_on.get(id)),
                     progress: &progress,
                     cancel: self.cancel,
                 })
@@ -229,10 +230,10 @@ impl<'a> Run<'a> {
                 let above = wanted::above(self.compiled, Some(&self.compiled.nodes[i].id));
                 let mut logs = above
                     .iter()
-                    .filter_map(|&above| Some((above, &self.read.get(&above)?.0)))
-                    .filter(|&(i, read)| self.is_log(i, read))
+                    .filter_map(|above| Some(&self.read.get(above)?.0))
+                    .filter(|read| self.is_log(read))
                     .peekable();
-                logs.peek().is_some() && logs.all(|(_, read)| read.counts.read == 0)
+                logs.peek().is_some() && logs.all(|read| read.counts.read == 0)
             })
             .collect();
         for &i in &idle {
@@ -242,15 +243,15 @@ impl<'a> Run<'a> {
     }
 
     /// It goes on from batch to batch, by offsets of its own or within this live run.
-    fn is_log(&self, i: usize, read: &Read) -> bool {
-        read.position.is_some() || self.go_on.contains_key(&self.compiled.nodes[i].id)
+    fn is_log(&self, read: &Read) -> bool {
+        let has_partitions = read.metrics.as_ref().is_some_and(|metrics| !metrics.partitions.is_empty());
+        read.position.is_some() || (self.go_on.is_some() && has_partitions)
     }
 
     /// Something was read that was not there before, as far as anybody can tell, or something written.
     fn has_news(&self) -> bool {
-        let is_new =
-            |(i, (read, _)): (&usize, &(Read, Duration))| !self.is_log(*i, read) || read.counts.read > 0;
-        !self.written.is_empty() || self.read.iter().any(is_new)
+        let is_new = |(read, _): &(Read, Duration)| !self.is_log(read) || read.counts.read > 0;
+        !self.written.is_empty() || self.read.values().any(is_new)
     }
 
     /// Runs the plan into what the sinks stage aside, then commits every one of them.

@@ -77,6 +77,7 @@ impl Run<'_> {
             metrics: self.metrics_of(i),
             elapsed_ms,
             notes: self.notes_of(made),
+            proposed: read.map(|(read, _)| read.proposed.clone()).unwrap_or_default(),
         }
     }
 

@@ -153,6 +153,7 @@ impl Source for LogSource {
             counts: Counts { read, decoded: read, bytes: 8 * read, ..Counts::default() },
             notes: Vec::new(),
             metrics: None,
+            proposed: serde_json::Map::new(),
             keep: Box::new(()),
         })
     }

@@ -2,7 +2,7 @@
 
 use flowloom_flow::{Problem, Problems};
 
-use super::choices::{BadMessages, Format, SchemaFrom};
+use super::choices::{BadMessages, Fallback, Format, OffsetsKept, SchemaFrom, Start};
 use super::{columns, reach, request, topics};
 use crate::kafka_source::KafkaSource;
 
@@ -21,6 +21,7 @@ pub(crate) fn check(settings: &KafkaSource, problems: &mut Problems) {
         request::end(settings).map(drop),
         columns::check_names(settings),
         schema(settings),
+        fallback(settings),
         dead_letters(settings),
     ];
     for problem in checks.into_iter().filter_map(Result::err) {
@@ -33,6 +34,20 @@ pub(crate) fn check(settings: &KafkaSource, problems: &mut Problems) {
                 .at_field("fields"),
         );
     }
+}
+
+/// Writers keep the offsets of rows that they have: where a run begins at the end, there are none.
+fn fallback(settings: &KafkaSource) -> Result<(), Problem> {
+    let begins_at_end = settings.start == Start::Latest
+        || (settings.start == Start::Committed && settings.fallback == Fallback::Latest);
+    if settings.offsets == OffsetsKept::Sink && begins_at_end {
+        return Err(Problem::user(
+            "writers cannot keep that what waits was skipped: each run would skip it again",
+        )
+        .hint("start at the first message, or keep the offsets in Kafka or in the table")
+        .at_field(if settings.start == Start::Latest { "start" } else { "fallback" }));
+    }
+    Ok(())
 }
 
 /// A format with schemas says where they are.

@@ -36,6 +36,11 @@ impl Choices for Format {
 }
 
 impl Format {
+    /// Whether its messages may have fields within fields, and so an envelope.
+    pub(crate) fn has_fields(self) -> bool {
+        !matches!(self, Self::Csv | Self::Text | Self::Raw)
+    }
+
     /// Whether its messages are written by a schema.
     pub(crate) fn has_schema(self) -> bool {
         matches!(self, Self::JsonSchema | Self::Avro | Self::Protobuf)

@@ -78,7 +78,7 @@ pub(crate) fn field_name(settings: &KafkaSource, key: &str) -> String {
 
 /// The columns that are made of the wanted fields.
 pub(crate) fn outline(settings: &KafkaSource, wanted: impl Fn(&str) -> bool) -> Result<Outline, Problem> {
-    let envelope = match settings.envelope {
+    let around = match envelope(settings) {
         Envelope::None => codec::Envelope::None,
         Envelope::Structured => codec::Envelope::Structured,
         Envelope::Debezium => codec::Envelope::Debezium { wrapped: false },
@@ -88,12 +88,17 @@ pub(crate) fn outline(settings: &KafkaSource, wanted: impl Fn(&str) -> bool) -> 
     if settings.drift.keeps() {
         outputs.push(Output::extra());
     }
-    if settings.envelope != Envelope::None {
+    if envelope(settings) != Envelope::None {
         let op = Field::new(OP, arrow::datatypes::DataType::Utf8View, true);
         outputs.push(Output { of_envelope: true, ..Output::new(op, vec!["op".to_owned()]) });
     }
     outputs.retain(|output| wanted(output.field.name()));
-    Outline::new(outputs, envelope).map_err(problem)
+    Outline::new(outputs, around).map_err(problem)
+}
+
+/// What stands around the fields: nothing in a format that cannot have an envelope, whatever is set.
+pub(super) fn envelope(settings: &KafkaSource) -> Envelope {
+    if settings.format.has_fields() { settings.envelope } else { Envelope::None }
 }
 
 /// All fields that are known: others are drift.
@@ -169,7 +174,7 @@ fn others(settings: &KafkaSource) -> Result<Schema, Problem> {
     if settings.drift.keeps() {
         columns.insert(EXTRA.into(), DataType::String);
     }
-    if settings.envelope != Envelope::None {
+    if envelope(settings) != Envelope::None {
         columns.insert(OP.into(), DataType::String);
     }
     if let Some(key) = key(settings)? {

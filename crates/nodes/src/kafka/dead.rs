@@ -48,13 +48,15 @@ impl DeadLetters {
     }
 
     /// Takes the bad messages of a batch.
-    pub(super) fn take(&mut self, reading: &Reading) {
+    ///
+    /// `cluster` tells it from others.
+    pub(super) fn take(&mut self, cluster: &str, reading: &Reading) {
         let rejects = (reading.rejects.rows > 0).then(|| reading.rejects.clone());
         match self {
             Self::None => {}
             Self::Topic { waiting, .. } => *waiting = rejects,
             Self::Folder { sync, waiting, .. } => {
-                *waiting = rejects.map(|rejects| (file_name(sync, reading), rejects));
+                *waiting = rejects.map(|rejects| (file_name(cluster, sync, reading), rejects));
             }
         }
     }
@@ -84,8 +86,9 @@ impl DeadLetters {
 }
 
 /// Two batches of one sync name that start at the same offsets are one that is read again.
-fn file_name(sync: &str, reading: &Reading) -> String {
+fn file_name(cluster: &str, sync: &str, reading: &Reading) -> String {
     let mut starts = blake3::Hasher::new();
+    starts.update(cluster.as_bytes());
     for read in &reading.partitions {
         starts.update(format!("{}:{}:{}\n", read.topic, read.partition, read.from).as_bytes());
     }

@@ -46,6 +46,8 @@ pub(super) struct Formats {
     pub(super) value: Arc<dyn Codec>,
     /// `None`: keys are not decoded.
     pub(super) key: Option<DecodedKey>,
+    /// Changes with what is not in the settings: schema files and where the registry is.
+    pub(super) fingerprint: String,
 }
 
 impl Formats {
@@ -54,8 +56,28 @@ impl Formats {
             (Some(field), Some(codec)) => Some(DecodedKey { codec, field }),
             _ => None,
         };
-        Ok(Self { value: value(settings, host)?, key })
+        Ok(Self { value: value(settings, host)?, key, fingerprint: fingerprint(settings, host) })
     }
+}
+
+/// See [`Formats::fingerprint`]. Of a registry's subject the newest schema may change without a sign here.
+fn fingerprint(settings: &KafkaSource, host: &dyn Host) -> String {
+    let mut hash = blake3::Hasher::new();
+    for file in [&settings.schema_file.0, &settings.key_schema_file.0] {
+        let path = host.path(file);
+        let text = if file.trim().is_empty() { Vec::new() } else { fs::read(&path).unwrap_or_default() };
+        hash.update(&text);
+        for (name, text) in imports(&path, &String::from_utf8_lossy(&text)) {
+            hash.update(name.as_bytes()).update(text.as_bytes());
+        }
+    }
+    let registry = settings.registry.0.as_str();
+    if !registry.is_empty()
+        && let Ok(access) = host.connection(registry)
+    {
+        hash.update(format!("{:?}", access.settings).as_bytes());
+    }
+    hash.finalize().to_hex().to_string()
 }
 
 /// Reads values.
@@ -64,6 +86,7 @@ pub(super) fn value(settings: &KafkaSource, host: &dyn Host) -> Result<Arc<dyn C
         file: host.path(&settings.schema_file.0),
         field: "schema_file",
         message: settings.message.trim(),
+        reader_subject: settings.reader_subject.trim(),
         message_field: "message",
     };
     codec(settings, host, settings.format, &schema)
@@ -75,6 +98,7 @@ pub(super) fn key(settings: &KafkaSource, host: &dyn Host) -> Result<Option<Arc<
         file: host.path(&settings.key_schema_file.0),
         field: "key_schema_file",
         message: settings.key_message.trim(),
+        reader_subject: "",
         message_field: "key_message",
     };
     settings.key_column.format().map(|format| codec(settings, host, format, &schema)).transpose()
@@ -87,6 +111,8 @@ struct SchemaPlace<'a> {
     /// Full name of a Protobuf message; may be empty.
     message: &'a str,
     message_field: &'static str,
+    /// Subject that Avro messages are read as; may be empty.
+    reader_subject: &'a str,
 }
 
 impl SchemaPlace<'_> {
@@ -136,7 +162,7 @@ fn codec(
         Format::Avro if by_registry => {
             let registry = registry(settings, host)?;
             let avro = Avro::new(AvroSchemas::Registry(registry.clone()));
-            match settings.reader_subject.trim() {
+            match schema.reader_subject {
                 "" => Arc::new(avro),
                 subject => {
                     Arc::new(avro.read_as(AvroReader::Latest { registry, subject: subject.to_owned() }))

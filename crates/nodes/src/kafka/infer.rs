@@ -68,7 +68,7 @@ fn spec(settings: &KafkaSource, field: &Field) -> Option<FieldSpec> {
 }
 
 /// How the messages write a time.
-fn encoding(field: &Field) -> Option<Encoding> {
+pub(super) fn encoding(field: &Field) -> Option<Encoding> {
     let name = codec::Encoding::of(field).name()?;
     Encoding::ALL.iter().find(|(_, choice)| choice.key == name).map(|(encoding, _)| *encoding)
 }
@@ -112,7 +112,7 @@ fn nothing(settings: &KafkaSource, format: &str, found: &Inference) -> Problem {
         .at_field("fields")
 }
 
-fn json(value: &impl Serialize) -> Result<Value, Problem> {
+pub(super) fn json(value: &impl Serialize) -> Result<Value, Problem> {
     serde_json::to_value(value)
         .map_err(|error| Problem::internal("what was inferred cannot be written").source(error))
 }

@@ -6,7 +6,9 @@ use flowloom_flow::{PartitionMetrics, RoundTrip, SourceMetrics};
 use flowloom_kafka::read::{PartitionRead, Reading};
 
 /// Of a read that is over now.
-pub(super) fn metrics(reading: &Reading) -> SourceMetrics {
+///
+/// `is_kept`: the source keeps offsets, so what it began at is what was committed.
+pub(super) fn metrics(reading: &Reading, is_kept: bool) -> SourceMetrics {
     let ms = |time: Duration| time.as_secs_f64() * 1e3;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
     let (timings, counts) = (&reading.timings, &reading.counts);
@@ -22,20 +24,20 @@ pub(super) fn metrics(reading: &Reading) -> SourceMetrics {
         round_trip: timings.round_trip.map(|trip| RoundTrip { mean_ms: ms(trip.mean), p99_ms: ms(trip.p99) }),
         last_record_ms: (counts.read > 0).then_some(now - since_last),
         newest_ms: reading.partitions.iter().filter_map(|read| read.last_timestamp_ms).max(),
-        partitions: reading.partitions.iter().map(partition).collect(),
+        partitions: reading.partitions.iter().map(|read| partition(read, is_kept)).collect(),
         ..SourceMetrics::default()
     };
     metrics.look(now);
     metrics
 }
 
-fn partition(read: &PartitionRead) -> PartitionMetrics {
+fn partition(read: &PartitionRead, is_kept: bool) -> PartitionMetrics {
     PartitionMetrics {
         topic: read.topic.clone(),
         partition: read.partition,
         low: read.low,
         high: read.high,
-        committed: read.committed,
+        committed: read.committed.filter(|_| is_kept),
         position: read.to,
         records: read.messages,
         bytes: read.bytes,

@@ -14,6 +14,7 @@ pub(crate) mod exportable;
 #[cfg(test)]
 mod exportable_tests;
 mod format;
+mod grown;
 mod infer;
 mod keeper;
 mod metrics;

@@ -12,7 +12,12 @@ const NAMED: usize = 8;
 
 /// The warnings of a read.
 pub(super) fn of(settings: &KafkaSource, reading: &Reading, scope: Scope) -> Vec<Problem> {
-    let notes = [lost(reading), bad(settings, reading), drift(settings, reading), limit(reading, scope)];
+    let notes = [
+        lost(reading),
+        bad(settings, reading, scope),
+        drift(settings, reading),
+        limit(settings, reading, scope),
+    ];
     notes.into_iter().flatten().map(Problem::warning).collect()
 }
 
@@ -41,7 +46,7 @@ fn lost(reading: &Reading) -> Option<Problem> {
     )
 }
 
-fn bad(settings: &KafkaSource, reading: &Reading) -> Option<Problem> {
+fn bad(settings: &KafkaSource, reading: &Reading, scope: Scope) -> Option<Problem> {
     let first = reading.first_bad.as_ref()?;
     let count = match settings.bad_messages {
         BadMessages::Fail | BadMessages::Skip => reading.counts.skipped,
@@ -49,6 +54,8 @@ fn bad(settings: &KafkaSource, reading: &Reading) -> Option<Problem> {
     };
     let became = match settings.bad_messages {
         BadMessages::Reject => "rejected",
+        // A preview writes nothing.
+        BadMessages::DeadLetterTopic | BadMessages::DeadLetterFolder if scope != Scope::Run => "left out",
         BadMessages::DeadLetterTopic => "written to the topic of bad messages",
         BadMessages::DeadLetterFolder => "written to the folder of bad messages",
         BadMessages::Fail | BadMessages::Skip => "skipped",
@@ -93,7 +100,7 @@ fn drift(settings: &KafkaSource, reading: &Reading) -> Option<Problem> {
     )
 }
 
-fn limit(reading: &Reading, scope: Scope) -> Option<Problem> {
+fn limit(settings: &KafkaSource, reading: &Reading, scope: Scope) -> Option<Problem> {
     let limit = match (scope, reading.ended) {
         (Scope::Preview { .. }, _) | (_, Ended::AtEnd) => return None,
         (_, Ended::MessageLimit) => "max_messages",
@@ -101,5 +108,10 @@ fn limit(reading: &Reading, scope: Scope) -> Option<Problem> {
         (_, Ended::TimeLimit) => "max_seconds",
     };
     let message = format!("the read ended at its limit `{limit}`; more messages wait");
-    Some(Problem::user(message).hint("the next run goes on from there").at_field(limit))
+    let hint = if settings.start.keeps_offsets() {
+        "the next run goes on from there"
+    } else {
+        "the next run starts at the same place again: raise the limit, or let it start where the last run ended"
+    };
+    Some(Problem::user(message).hint(hint).at_field(limit))
 }

@@ -23,6 +23,8 @@ impl KafkaSource {
             let file = Setting::new("schema_file", "Schema file")
                 .help("`.avsc`, `.json`, `.proto` or a descriptor set; relative to the flow file");
             form.value(file, &mut self.schema_file, inputs);
+        }
+        if (self.format.has_schema() || key_has_schema) && self.schema_from == SchemaFrom::File {
             let has_id = Setting::new("has_schema_id", "Messages begin with a schema's id")
                 .help("The five bytes that serializers with a registry write first are passed over");
             form.switch(has_id, &mut self.has_schema_id);
@@ -41,19 +43,18 @@ impl KafkaSource {
                 );
                 form.text(message, &mut self.message);
             }
-            Format::Csv => {
-                form.text(Setting::new("delimiter", "Delimiter"), &mut self.delimiter);
-                form.text(Setting::new("quote", "Quote"), &mut self.quote);
-                let null = Setting::new("null_text", "Null is written").hint("nothing");
-                form.text(null, &mut self.null_text);
-                let lenient = Setting::new("lenient", "Fewer or more values").help(
-                    "Columns that a record lacks are null, values beyond the columns are unknown fields",
-                );
-                form.switch(lenient, &mut self.lenient);
-            }
             _ => {}
         }
-        if !matches!(self.format, Format::Csv | Format::Text | Format::Raw) {
+        if self.format == Format::Csv || self.key_column.format() == Some(Format::Csv) {
+            form.text(Setting::new("delimiter", "Delimiter"), &mut self.delimiter);
+            form.text(Setting::new("quote", "Quote"), &mut self.quote);
+            let null = Setting::new("null_text", "Null is written").hint("nothing");
+            form.text(null, &mut self.null_text);
+            let lenient = Setting::new("lenient", "Fewer or more values")
+                .help("Columns that a record lacks are null, values beyond the columns are unknown fields");
+            form.switch(lenient, &mut self.lenient);
+        }
+        if self.format.has_fields() {
             let envelope = Setting::new("envelope", "Envelope").help(
                 "What stands around the fields. Of Debezium's changes the row after the change is read, of a deletion \
                  the row before it; `_op` says what happened",

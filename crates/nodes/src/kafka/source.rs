@@ -8,17 +8,19 @@ use flowloom_flow::{
     Ask, Cancel, Counts, KeptOffsets, Pending, Position, Problem, Progress, Range, Read, Sample, Scope, Site,
     Source,
 };
+use flowloom_kafka::codec::EXTRA;
 use flowloom_kafka::offsets::{self, Offsets, TopicOffsets};
 use flowloom_kafka::read::{self, Batches, Held, ReadRequest, Reading};
 use polars::prelude::{
     IntoLazy as _, IpcScanOptions, LazyFrame, PlRefPath, ScanSources, Schema, UnifiedScanArgs, col,
 };
+use serde_json::Map;
 
-use super::choices::{BadMessages, OffsetsKept};
+use super::choices::{BadMessages, Drift, End, OffsetsKept, Start};
 use super::dead::DeadLetters;
 use super::format::Formats;
 use super::keeper::Keeper;
-use super::{Reach, columns, metrics, notes, problem, request, topics};
+use super::{Reach, columns, grown, metrics, notes, problem, request, topics};
 use crate::arrow::frame;
 use crate::kafka_source::KafkaSource;
 
@@ -68,7 +70,10 @@ impl TopicSource {
 
     fn request(&self, ask: &Ask<'_>) -> Result<ReadRequest, Problem> {
         let wanted = self.wanted(ask);
-        let is_wanted = |name: &str| wanted.is_none_or(|wanted| wanted.iter().any(|each| each == name));
+        let grows = self.settings.drift == Drift::Add;
+        let is_wanted = |name: &str| {
+            (grows && name == EXTRA) || wanted.is_none_or(|wanted| wanted.iter().any(|each| each == name))
+        };
         let mut request = request::request(&self.settings, &self.formats, is_wanted)?;
         request.decode_threads = self.decode_threads.max(1);
         request.memory_budget_bytes = self.memory_bytes;
@@ -143,6 +148,10 @@ impl TopicSource {
         if let Some(start) = request::start(&self.settings)? {
             // A live run begins once where the settings say, and goes on from there.
             let Some(ended) = ask.go_on else { return Ok(start) };
+            // What is kept under the sync name counts more: the last batch may be committed already.
+            if self.keeps_offsets() {
+                return self.kept_start(ask, Some(ended));
+            }
             let offsets =
                 ended.topics.iter().map(|(topic, ranges)| (topic.clone(), ends(ranges, |at| at.to)));
             let offsets = offsets.collect();
@@ -152,6 +161,12 @@ impl TopicSource {
                 _ => read::Start::Known { offsets, fallback: read::Fallback::Earliest },
             });
         }
+        self.kept_start(ask, None)
+    }
+
+    /// Where the sync name stands, but not before what every sink has; a partition that has neither goes on where
+    /// `ended` says.
+    fn kept_start(&self, ask: &Ask<'_>, ended: Option<&Position>) -> Result<read::Start, Problem> {
         let KeptOffsets { resets, mut offsets } =
             self.keeper.stands(&topics::wanted(&self.settings)?, ask.cancel)?;
         // A batch from before the last reset says nothing about where to go on.
@@ -160,6 +175,11 @@ impl TopicSource {
             for (partition, range) in ranges {
                 let stands = offsets.entry(topic.clone()).or_default().entry(*partition).or_insert(range.to);
                 *stands = range.to.max(*stands);
+            }
+        }
+        for (topic, ranges) in ended.into_iter().flat_map(|ended| &ended.topics) {
+            for (partition, range) in ranges {
+                offsets.entry(topic.clone()).or_default().entry(*partition).or_insert(range.to);
             }
         }
         Ok(read::Start::Known { offsets, fallback: request::fallback(&self.settings) })
@@ -197,7 +217,7 @@ impl Source for TopicSource {
         let isolation = request::isolation(&self.settings);
         let places = topics::wanted(&self.settings)?.partitions(&cluster, &cancel).map_err(problem)?;
         let marks = offsets::marks(&cluster, &places, isolation, &cancel).map_err(problem)?;
-        let mut text = self.reach.fingerprint();
+        let mut text = format!("{} {}", self.reach.fingerprint(), self.formats.fingerprint);
         for (topic, marks) in marks {
             text.extend(
                 marks
@@ -228,7 +248,7 @@ impl Source for TopicSource {
         };
         let reading = read::read(&cluster, &request, &cancel, &mut progress).map_err(problem)?;
         if ask.scope == Scope::Run {
-            self.dead.take(&reading);
+            self.dead.take(&self.reach.fingerprint(), &reading);
         }
         let wanted = self.wanted(ask);
         let is_wanted = |name: &str| wanted.is_none_or(|wanted| wanted.iter().any(|each| each == name));
@@ -244,13 +264,22 @@ impl Source for TopicSource {
                 rejected: reading.counts.rejected,
                 bytes: reading.counts.bytes,
             },
-            metrics: Some(metrics::metrics(&reading)),
+            metrics: Some(metrics::metrics(&reading, self.keeps_offsets())),
             notes: notes::of(&self.settings, &reading, ask.scope),
+            proposed: if ask.scope == Scope::Run {
+                grown::proposed(&self.settings, &reading)?
+            } else {
+                Map::new()
+            },
             keep: keep(reading),
         })
     }
 
     fn pending(&mut self, after: &Position, cancel: &Cancel) -> Result<Option<Pending>, Problem> {
+        // Beyond a fixed end nothing waits, and partitions that are not named are not read.
+        if self.settings.end != End::Latest || self.settings.start == Start::Offsets {
+            return Ok(None);
+        }
         let waiting = if let Some(waiting) = self.waiting.take() {
             waiting
         } else {

@@ -9,7 +9,7 @@ use flowloom_flow::{
 use flowloom_kafka::offsets::{self, TopicOffsets};
 use flowloom_kafka::read::Topics;
 
-use super::choices::{Fallback, OffsetsKept};
+use super::choices::{Fallback, OffsetsKept, Start};
 use super::keeper::Keeper;
 use super::{Reach, problem, request, topics};
 use crate::kafka_source::KafkaSource;
@@ -153,6 +153,11 @@ pub(crate) fn reset(
     cancel: &Cancel,
 ) -> Result<Reset, Problem> {
     let look = Look::new(settings, site, cancel)?;
+    if settings.start != Start::Committed {
+        return Err(Problem::user("this source skips what waits each time, wherever the offsets are moved")
+            .hint("let it start where the last run ended")
+            .at_field("start"));
+    }
     if settings.offsets == OffsetsKept::Sink {
         return Err(Problem::user(
             "the writers of this flow keep the offsets with their rows, so these cannot be reset alone",

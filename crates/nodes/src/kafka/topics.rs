@@ -9,6 +9,7 @@ use flowloom_kafka::inspect::{self, PartitionFacts};
 use flowloom_kafka::offsets::Offsets;
 use flowloom_kafka::{Cluster, read, topic};
 
+use super::choices::OffsetsKept;
 use super::source::group;
 use super::{Reach, problem};
 use crate::kafka_source::KafkaSource;
@@ -77,7 +78,8 @@ pub(crate) fn facts(
         Err(flowloom_kafka::Error::UnknownTopic { .. }) => BTreeMap::new(),
         found => found.map_err(problem)?,
     };
-    let keeps_offsets = settings.start.keeps_offsets();
+    // Of offsets that are kept elsewhere Kafka's group says nothing.
+    let keeps_offsets = settings.start.keeps_offsets() && settings.offsets == OffsetsKept::Kafka;
     let group = group(settings, site.flow, site.node.as_str());
     // Who may not see the group sees the topics still.
     let committed = keeps_offsets.then(|| inspect::committed(&cluster, &group, &found, &flag).ok()).flatten();
