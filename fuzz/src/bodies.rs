@@ -6,7 +6,8 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use flowloom_kafka::Cancel;
 use flowloom_kafka::codec::{
-    Codec, Csv, EXTRA, Envelope, Escape, Framing, Json, JsonSchema, Raw, Shape, Text, Unknown, WRAPPED,
+    Avro, AvroSchemas, Cbor, Codec, Csv, EXTRA, Envelope, Escape, Framing, Json, JsonSchema, MessagePack, Protobuf,
+    Raw, Shape, Text, Unknown, WRAPPED,
 };
 
 /// Between two messages.
@@ -50,14 +51,63 @@ pub fn json_schema(data: &[u8]) {
     }
 }
 
-/// Messages are rows or bad, whatever the columns; `is_sampled`: what the schema was made of fits it.
+pub fn messagepack(data: &[u8]) {
+    promises_of(&MessagePack, &measured(data), true);
+}
+
+pub fn cbor(data: &[u8]) {
+    promises_of(&Cbor, &measured(data), true);
+}
+
+pub fn avro(data: &[u8]) {
+    let codec = Avro::new(AvroSchemas::local(AVRO, Framing::Bare));
+    promises_of(&codec, &measured(data), false);
+}
+
+pub fn protobuf(data: &[u8]) {
+    let Ok(codec) = Protobuf::by_source(PROTOBUF, &BTreeMap::new(), Some("M"), Framing::Bare) else { return };
+    promises_of(&codec, &measured(data), false);
+}
+
+const AVRO: &str = r#"{"type": "record", "name": "M", "fields": [
+    {"name": "a", "type": "long"}, {"name": "b", "type": ["null", "string"]},
+    {"name": "c", "type": {"type": "bytes", "logicalType": "decimal", "precision": 20, "scale": 4}},
+    {"name": "d", "type": {"type": "long", "logicalType": "timestamp-micros"}},
+    {"name": "l", "type": {"type": "array", "items": {"type": "map", "values": ["int", "string", "M"]}}},
+    {"name": "s", "type": ["null", {"type": "record", "name": "S", "fields": [
+        {"name": "g", "type": "bytes"}, {"name": "k", "type": {"type": "enum", "name": "E", "symbols": ["x", "y"]}},
+        {"name": "m", "type": ["null", "M"]}]}]}]}"#;
+
+const PROTOBUF: &str = r#"syntax = "proto3"; import "google/protobuf/timestamp.proto";
+    import "google/protobuf/struct.proto";
+    message M { int64 a = 1; optional string b = 2; google.protobuf.Timestamp d = 3; repeated S l = 4; S s = 5;
+        map<string, int32> m = 6; oneof o { bool h = 7; double f = 8; } repeated sint32 p = 9; M again = 10;
+        google.protobuf.Value v = 11; }
+    message S { bytes g = 1; fixed32 x = 2; E k = 3; } enum E { X = 0; Y = 1; }"#;
+
+/// Messages, each behind a byte that says how long it is.
+fn measured(mut data: &[u8]) -> Vec<&[u8]> {
+    let mut messages = Vec::new();
+    while let Some((length, rest)) = data.split_first() {
+        let (message, rest) = rest.split_at(usize::from(*length).min(rest.len()));
+        messages.push(message);
+        data = rest;
+    }
+    messages
+}
+
 fn promises(codec: &dyn Codec, data: &[u8], is_sampled: bool) {
     let messages: Vec<_> = data.split(|byte| *byte == BREAK).collect();
-    let Ok(found) = codec.infer(&messages, &Cancel::default()) else { return };
+    promises_of(codec, &messages, is_sampled);
+}
+
+/// Messages are rows or bad, whatever the columns; `is_sampled`: what the schema was made of fits it.
+fn promises_of(codec: &dyn Codec, messages: &[&[u8]], is_sampled: bool) {
+    let Ok(found) = codec.infer(messages, &Cancel::default()) else { return };
     assert_eq!(found.messages + found.bad, messages.len());
     assert_eq!(found.facts.len(), found.schema.fields().len());
     if found.envelope == Envelope::None {
-        let rows = read(codec, &Shape::new(Arc::new(found.schema.clone())), &messages);
+        let rows = read(codec, &Shape::new(Arc::new(found.schema.clone())), messages);
         assert!(!is_sampled || found.messages == rows, "{} of {rows} messages", found.messages);
     }
     let known = Arc::new(known());
@@ -65,9 +115,9 @@ fn promises(codec: &dyn Codec, data: &[u8], is_sampled: bool) {
     for unknown in [Unknown::Ignore, Unknown::Keep, Unknown::Fail] {
         let extra = Field::new(EXTRA, DataType::Utf8View, true);
         let schema = Arc::new(Schema::new([columns.clone(), vec![extra.clone()]].concat()));
-        read(codec, &Shape { schema, known: Arc::clone(&known), unknown }, &messages);
+        read(codec, &Shape { schema, known: Arc::clone(&known), unknown }, messages);
         let none = Arc::new(Schema::new(vec![extra]));
-        read(codec, &Shape { schema: none, known: Arc::clone(&known), unknown }, &messages);
+        read(codec, &Shape { schema: none, known: Arc::clone(&known), unknown }, messages);
     }
 }
 

@@ -10,10 +10,14 @@ use std::path::Path;
 type Target = (&'static str, fn(&[u8]));
 
 /// A new target needs a line here.
-const TARGETS: [Target; 4] = [
+const TARGETS: [Target; 8] = [
+    ("avro", bodies::avro),
+    ("cbor", bodies::cbor),
     ("csv", bodies::csv),
     ("json", bodies::json),
     ("json_schema", bodies::json_schema),
+    ("messagepack", bodies::messagepack),
+    ("protobuf", bodies::protobuf),
     ("text", bodies::text),
 ];
 
