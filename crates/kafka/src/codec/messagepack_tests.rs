@@ -128,6 +128,16 @@ fn what_is_no_message_is_bad() {
 }
 
 #[test]
+fn keys_within_keys_are_bounded() {
+    let nested = |levels: usize| [vec![0x81; levels], vec![0xa1, b'a'], vec![0xc0; levels]].concat();
+    let bad = value_of(&MessagePack, &nested(45), DataType::Int64).unwrap_err();
+    assert!(bad.contains("its text is too long"), "{bad}");
+    assert_eq!(MessagePack.infer(&[&nested(45)], &Cancel::default()).unwrap().bad, 1);
+    let text = value_of(&MessagePack, &[vec![0x91], nested(3)].concat(), DataType::Utf8View).unwrap();
+    assert_eq!(text, json!(r#"[{"{\"{\\\"a\\\":null}\":null}":null}]"#));
+}
+
+#[test]
 fn of_a_key_that_comes_twice_the_last_holds() {
     let map = |entries: Vec<(Value, Value)>| bytes(&Value::Map(entries));
     let twice = map(vec![

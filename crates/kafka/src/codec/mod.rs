@@ -77,6 +77,9 @@ pub const EXTRA: &str = "_extra";
 /// Objects and lists nested deeper than this make a message bad, so no input can exhaust the stack.
 pub const MAX_DEPTH: usize = 128;
 
+/// The longest text that is made of one message, in bytes: a few bytes can stand for any number of empty values.
+const MOST_TEXT: usize = 64 << 20;
+
 /// A format of keys or values. Plain data and shared by all threads of a read.
 pub trait Codec: fmt::Debug + Send + Sync {
     /// What it is called, for people: `JSON`, `Avro`.
@@ -185,7 +188,7 @@ fn batch(
 pub struct Drift {
     /// Fields that are not known, by path (`customer.tier`): in how many messages, and what the first value was like.
     pub unknown: BTreeMap<String, UnknownField>,
-    /// More names than [`MOST`](Self::MOST) were met; those beyond are counted in no entry.
+    /// Names were met that are counted in no entry: more than [`MOST`](Self::MOST), or very long ones.
     pub more: bool,
 }
 

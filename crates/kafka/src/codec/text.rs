@@ -75,7 +75,11 @@ impl Column for TextColumn {
     }
 
     fn truncate(&mut self, rows: usize) {
-        // Bytes of dropped rows stay in `long`, unreferenced, until the chunk ends.
+        // Bytes stand in the order of the rows: the first long string that is dropped ends those that stay.
+        let dropped = self.views.get(rows..).unwrap_or_default();
+        if let Some(view) = dropped.iter().find(|view| **view as u32 > INLINE as u32) {
+            self.long.truncate(ByteView::from(*view).offset as usize);
+        }
         self.views.truncate(rows);
         self.nulls.truncate(rows);
     }
@@ -90,5 +94,30 @@ impl Column for TextColumn {
             DataType::Utf8View => Ok(views),
             _ => arrow::compute::cast(&views, &self.data_type),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::AsArray as _;
+
+    use super::*;
+
+    #[test]
+    fn dropped_rows_keep_no_bytes() {
+        let mut column = TextColumn::new(DataType::Utf8View);
+        column.push(b"thirteen bytes").unwrap();
+        for _ in 0..3 {
+            column.push(b"short").unwrap();
+            column.push_null();
+            column.push(&[b'x'; 100]).unwrap();
+            column.push(&[b'y'; 100]).unwrap();
+            column.truncate(1);
+            assert_eq!(column.long.len(), 14);
+        }
+        column.push(b"another long text").unwrap();
+        let texts = column.finish().unwrap();
+        let texts: Vec<_> = texts.as_string_view().iter().collect();
+        assert_eq!(texts, [Some("thirteen bytes"), Some("another long text")]);
     }
 }

@@ -5,13 +5,14 @@ use prost_reflect::{DynamicMessage, MessageDescriptor};
 use super::strays::Strays;
 use super::table::{Absent, Action, Entry, One, Table};
 use super::wire::{Layout, Tag, Wire};
+use crate::codec::MOST_TEXT;
 use crate::codec::reason::{Parsed, Reason};
 use crate::codec::slot::{ListSlot, Rows as _, Slot, StructSlot};
 use crate::show::out::{Out, Stop, Written};
 use crate::show::protobuf;
 
 /// In so many parts a message may come. Writers send one; each part costs what the row has become so far.
-const MOST_PARTS: usize = 1000;
+const MOST_PARTS: usize = 100;
 
 /// One message that is being read.
 pub(super) struct Reading<'a, 's> {
@@ -351,7 +352,7 @@ pub(super) fn text(bytes: &[u8], message: &MessageDescriptor, slot: &mut Slot) -
 }
 
 fn written(slot: &mut Slot, write: impl FnOnce(&mut Out) -> Written) -> Parsed<()> {
-    let mut out = Out::new(usize::MAX);
+    let mut out = Out::new(MOST_TEXT);
     match write(&mut out) {
         Ok(()) => slot.push_text(out.finish().as_bytes()),
         Err(Stop::Full) => Err(Reason::new("its text is too long")),

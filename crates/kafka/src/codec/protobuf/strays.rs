@@ -8,11 +8,12 @@ use super::table::Table;
 use super::wire::{Layout, Tag, Wire};
 use crate::codec::reason::{Parsed, Reason};
 use crate::codec::slot::Slot;
-use crate::codec::{Drift, Unknown};
+use crate::codec::{Drift, MOST_TEXT, Unknown};
 use crate::show::out::{Out, Stop, Written};
 use crate::show::protobuf;
 
-/// Unknown fields that are remembered; a payload of noise names any number of them.
+/// Unknown fields that one message may have, and that are remembered from message to message; a payload of noise names
+/// any number of them.
 const MOST: usize = 1024;
 
 /// Characters of an example.
@@ -74,16 +75,33 @@ impl Strays {
         if self.policy == Unknown::Fail {
             return Err(Reason::new("it is not among the fields that are known").within(&name()));
         }
-        let index = *self.known.entry((table.id, number)).or_insert_with(|| {
-            self.fields.push(Stray {
-                path: format!("{}{}", table.prefix, name()),
-                message: table.message.clone(),
-                field: field.cloned(),
-                bytes: Vec::new(),
-                ends: Vec::new(),
-            });
-            self.fields.len() - 1
-        });
+        if self.met.is_empty() && self.fields.len() > MOST {
+            self.fields.clear();
+            self.known.clear();
+            self.counted.clear();
+        }
+        let index = match self.known.get(&(table.id, number)) {
+            Some(index) => *index,
+            None if self.met.len() < MOST => {
+                self.fields.push(Stray {
+                    path: format!("{}{}", table.prefix, name()),
+                    message: table.message.clone(),
+                    field: field.cloned(),
+                    bytes: Vec::new(),
+                    ends: Vec::new(),
+                });
+                self.known.insert((table.id, number), self.fields.len() - 1);
+                self.fields.len() - 1
+            }
+            // What is to be kept must not be lost silently.
+            None if self.policy == Unknown::Keep => {
+                return Err(Reason::new(format!("it has more than {MOST} fields that are not known")));
+            }
+            None => {
+                self.drift.more = true;
+                return Ok(());
+            }
+        };
         let stray = &mut self.fields[index];
         if stray.ends.is_empty() {
             self.met.push(index);
@@ -100,29 +118,26 @@ impl Strays {
 
     /// The message became a row: its strays are counted, and written to `extra` as the text of an object.
     pub(super) fn settle(&mut self, extra: Option<&mut Slot>) -> Parsed<()> {
-        let mut out = Out::new(usize::MAX);
-        let mut first = true;
-        out.raw("{").map_err(stopped)?;
+        if self.is_kept
+            && let Some(extra) = extra
+        {
+            let mut out = Out::new(MOST_TEXT);
+            let mut first = true;
+            out.raw("{").map_err(stopped)?;
+            for index in &self.met {
+                let stray = &self.fields[*index];
+                out.key(&mut first, &stray.path).and_then(|()| stray.write(&mut out)).map_err(stopped)?;
+            }
+            out.raw("}").map_err(stopped)?;
+            extra.push_text(out.finish().as_bytes())?;
+        }
+        // From here on nothing fails: only what became a row is counted.
         std::mem::swap(&mut self.met, &mut self.counted);
         self.met.clear();
         for index in &self.counted {
             let stray = &mut self.fields[*index];
-            if self.is_kept {
-                out.key(&mut first, &stray.path).and_then(|()| stray.write(&mut out)).map_err(stopped)?;
-            }
             self.drift.met(&stray.path, || stray.example());
             stray.forget();
-        }
-        out.raw("}").map_err(stopped)?;
-        if self.is_kept
-            && let Some(extra) = extra
-        {
-            extra.push_text(out.finish().as_bytes())?;
-        }
-        if self.fields.len() > MOST {
-            self.fields.clear();
-            self.known.clear();
-            self.counted.clear();
         }
         Ok(())
     }
@@ -148,8 +163,9 @@ impl Strays {
 
     /// The message is bad.
     pub(super) fn forget(&mut self) {
-        self.met.clear();
-        self.fields.iter_mut().for_each(Stray::forget);
+        for index in self.met.drain(..) {
+            self.fields[index].forget();
+        }
     }
 
     pub(super) fn drift(&mut self) -> Drift {

@@ -253,7 +253,7 @@ fn thousands_of_parts_are_no_message() {
     payload.extend(deep);
     assert!(one("All", &payload)["inner"]["again"].is_string());
     let parts = [0xa2, 0x01, 0].repeat(5000);
-    assert_eq!(refused("All", &parts), "field `inner`: it comes in more than 1000 parts");
+    assert_eq!(refused("All", &parts), "field `inner`: it comes in more than 100 parts");
 }
 
 fn varint(mut number: usize) -> Vec<u8> {
@@ -311,6 +311,28 @@ fn fields_that_are_not_known_are_told() {
     let mut strict = decoder(&codec, &shape);
     let Err(Fault::Bad(reason)) = strict.decode(&payload) else { panic!("it is taken") };
     assert!(reason.to_string().contains("field `inner.n`"), "{reason}");
+}
+
+#[test]
+fn fields_that_nobody_knows_are_bounded() {
+    let codec = codec("Holder");
+    let fields = |from: usize, to: usize| {
+        (from..to).flat_map(|number| [varint(number << 3), vec![1]].concat()).collect::<Vec<_>>()
+    };
+    let mut shape = shape(&codec);
+    let mut reader = decoder(&codec, &shape);
+    reader.decode(&fields(100, 5000)).unwrap();
+    for from in (10_000..100_000).step_by(1000) {
+        assert!(reader.decode(&[fields(from, from + 1000), vec![0x88]].concat()).is_err());
+    }
+    reader.decode(&fields(100, 101)).unwrap();
+    let drift = reader.drift();
+    assert!(drift.more && drift.unknown["#100"].messages == 2);
+    shape.unknown = Unknown::Keep;
+    let Err(Fault::Bad(reason)) = decoder(&codec, &shape).decode(&fields(100, 5000)) else {
+        panic!("something is lost")
+    };
+    assert!(reason.to_string().contains("more than 1024 fields that are not known"), "{reason}");
 }
 
 #[test]

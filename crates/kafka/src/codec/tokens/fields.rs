@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use arrow::datatypes::{DataType, Fields};
 
-use super::super::keys::{ITEM, below, shown};
+use super::super::keys::{ITEM, LONGEST_UNKNOWN, below, shown};
 use crate::codec::{Drift, EXTRA};
 
 /// Keys remembered for one object beside the known ones; objects used as maps would fill the memory.
@@ -162,7 +162,7 @@ impl Object {
         below(&self.path, &String::from_utf8_lossy(name))
     }
 
-    /// The key `name` after the one at `place`, which becomes its place; none when it is unknown and too many are.
+    /// The key `name` after the one at `place`, which becomes its place; none when it is unknown and too many are, or it is too long.
     #[inline]
     pub(super) fn find(&mut self, name: &[u8], place: &mut usize) -> Option<usize> {
         let guess = self.keys[*place].next;
@@ -179,7 +179,7 @@ impl Object {
     fn look_up(&mut self, name: &[u8], place: &mut usize) -> Option<usize> {
         let index = match self.by_name.get(name) {
             Some(index) => *index,
-            None if self.strangers < MOST => {
+            None if self.strangers < MOST && name.len() <= LONGEST_UNKNOWN => {
                 self.strangers += 1;
                 let path = self.below(name);
                 let unknown = Unknown { path, messages: 0, last: 0, example: String::new() };

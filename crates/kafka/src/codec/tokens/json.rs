@@ -2,15 +2,35 @@
 
 use chrono::NaiveDate;
 
-use super::walk::key_text;
 use super::{Source, Token, too_deep};
+use crate::codec::MOST_TEXT;
 use crate::codec::reason::{Parsed, Reason};
 use crate::codec::slot::{decimal_text, moment_text};
 use crate::show::out::{Out, Stop, Written};
 
+/// The longest text of a key that is a list or an object: it stands in a string, whose quotes are escaped, so the text
+/// of keys within keys doubles with each of them.
+const MOST_KEY: usize = 4096;
+
 /// The next value as JSON text.
 pub(super) fn text<S: Source>(source: &mut S, depth: usize) -> Parsed<String> {
-    let mut out = Out::new(usize::MAX);
+    limited(source, depth, MOST_TEXT)
+}
+
+/// A key as text: what it says, or the JSON text of one that is no text.
+pub(super) fn key_text<S: Source>(source: &mut S, depth: usize) -> Parsed<String> {
+    let start = source.at();
+    let most = match source.next()? {
+        Token::Text(name) => return Ok(String::from_utf8_lossy(name).into_owned()),
+        Token::List(_) | Token::Map(_) => MOST_KEY,
+        _ => MOST_TEXT,
+    };
+    source.seek(start);
+    limited(source, depth, most)
+}
+
+fn limited<S: Source>(source: &mut S, depth: usize, most: usize) -> Parsed<String> {
+    let mut out = Out::new(most);
     value(source, &mut out, depth)?;
     Ok(out.finish())
 }
@@ -80,9 +100,15 @@ pub(super) fn single(token: &Token<'_>, out: &mut Out) -> Written {
     }
 }
 
+/// That the text of a value has more bytes than are made of one message.
+#[cold]
+pub(super) fn too_long() -> Reason {
+    Reason::new("its text is too long")
+}
+
 fn told(written: Written) -> Parsed<()> {
     written.map_err(|stop| match stop {
-        Stop::Full => Reason::new("its text is too long"),
+        Stop::Full => too_long(),
         Stop::Wrong(reason) => Reason::new(reason),
     })
 }

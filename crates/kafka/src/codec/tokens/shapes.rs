@@ -2,8 +2,7 @@
 
 use arrow::datatypes::TimeUnit;
 
-use super::json::{single, text};
-use super::walk::key_text;
+use super::json::{key_text, single, text};
 use super::{Source, Token, too_deep};
 use crate::codec::MAX_DEPTH;
 use crate::codec::infer::{FieldShapes, MAX_NESTING, Shape, merge_fields};

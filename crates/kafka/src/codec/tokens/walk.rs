@@ -2,12 +2,12 @@
 
 use super::super::keys::ITEM;
 use super::fields::{Node, Object, Target};
-use super::json::{text, write};
+use super::json::{key_text, text, too_long, write};
 use super::{Source, Token, push, too_deep};
 use crate::codec::facts::shortened;
 use crate::codec::reason::{Parsed, Reason};
 use crate::codec::slot::{Slot, StructSlot};
-use crate::codec::{MAX_DEPTH, Unknown, WRAPPED};
+use crate::codec::{MAX_DEPTH, MOST_TEXT, Unknown, WRAPPED};
 
 /// One message that is being read.
 pub(super) struct Walk<'k, S> {
@@ -90,7 +90,7 @@ impl<S: Source> Walk<'_, S> {
                 let start = self.source.at();
                 if self.keeps {
                     let value = text(&mut self.source, depth)?;
-                    keep(self.kept, &unknown.path, self.items, &value);
+                    keep(self.kept, &unknown.path, self.items, &value)?;
                 } else {
                     self.skip(depth)?;
                 }
@@ -121,8 +121,7 @@ impl<S: Source> Walk<'_, S> {
             return self.skip(depth);
         }
         let value = text(&mut self.source, depth)?;
-        keep(self.kept, &object.below(name), self.items, &value);
-        Ok(())
+        keep(self.kept, &object.below(name), self.items, &value)
     }
 
     /// Reads the next value into `slot`, or looks through it.
@@ -220,18 +219,8 @@ impl<S: Source> Walk<'_, S> {
     }
 }
 
-/// A key as text: what it says, or the JSON text of one that is no text.
-pub(super) fn key_text<S: Source>(source: &mut S, depth: usize) -> Parsed<String> {
-    let start = source.at();
-    if let Token::Text(name) = source.next()? {
-        return Ok(String::from_utf8_lossy(name).into_owned());
-    }
-    source.seek(start);
-    text(source, depth)
-}
-
 /// Adds a field to what is kept; the marks in `path` become the numbers of `items`.
-fn keep(kept: &mut String, path: &str, items: &[u64], value: &str) {
+fn keep(kept: &mut String, path: &str, items: &[u64], value: &str) -> Parsed<()> {
     let mut items = items.iter();
     let mut numbered = String::with_capacity(path.len());
     for (index, piece) in path.split(ITEM).enumerate() {
@@ -247,6 +236,7 @@ fn keep(kept: &mut String, path: &str, items: &[u64], value: &str) {
     write(kept, |out| out.string(&numbered));
     kept.push(':');
     kept.push_str(value);
+    if kept.len() > MOST_TEXT { Err(too_long()) } else { Ok(()) }
 }
 
 #[cold]
