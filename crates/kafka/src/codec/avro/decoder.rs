@@ -9,7 +9,7 @@ use super::input::Input;
 use super::plan::Plan;
 use crate::codec::reason::Reason;
 use crate::codec::slot::{Rows as _, StructSlot};
-use crate::codec::{Decode, Drift, EXTRA, Fault, Framing, Shape, batch};
+use crate::codec::{Decode, Drift, EXTRA, Fault, Framing, Shape, Unknown, batch};
 use crate::error::Result;
 use crate::registry::{Registry, SchemaKind};
 use crate::show::Decoder;
@@ -24,6 +24,8 @@ pub(super) struct AvroDecoder {
     /// The column of unknown fields.
     extra: Option<usize>,
     plans: Plans,
+    /// The last row is of no message.
+    is_null: bool,
     text: String,
     /// Drift of plans that went.
     drift: Drift,
@@ -50,7 +52,8 @@ impl AvroDecoder {
         Ok(Self {
             columns: StructSlot::new("", shape.schema.fields())?,
             schema: Arc::clone(&shape.schema),
-            extra: shape.schema.index_of(EXTRA).ok(),
+            extra: shape.schema.index_of(EXTRA).ok().filter(|_| shape.unknown == Unknown::Keep),
+            is_null: false,
             plans,
             text: String::new(),
             drift: Drift::default(),
@@ -133,14 +136,26 @@ impl Decode for AvroDecoder {
     #[inline]
     fn decode(&mut self, payload: &[u8]) -> std::result::Result<(), Fault> {
         let rows = self.columns.rows();
+        self.is_null = false;
         self.row(payload).inspect_err(|_| self.columns.truncate(rows))
     }
 
     fn decode_null(&mut self) {
+        self.is_null = true;
         self.columns.end_row();
     }
 
     fn undo(&mut self) {
+        if !self.is_null {
+            match &mut self.plans {
+                Plans::Local { plan, .. } => plan.uncount(),
+                Plans::Registry(known) => {
+                    if let Some((_, plan)) = known.plans.get_mut(known.current) {
+                        plan.uncount();
+                    }
+                }
+            }
+        }
         self.columns.truncate(self.columns.rows().saturating_sub(1));
     }
 

@@ -124,6 +124,12 @@ impl Strange {
         }
     }
 
+    /// The last message is not a row after all.
+    #[cold]
+    pub(super) fn uncount(&mut self) {
+        self.messages = self.messages.saturating_sub(1);
+    }
+
     /// What was met since the last call.
     pub(super) fn tell(&mut self) -> Drift {
         let messages = std::mem::take(&mut self.messages);

@@ -3,8 +3,9 @@
 use crate::codec::MAX_DEPTH;
 use crate::codec::reason::{Parsed, Reason};
 
-/// Items without a byte of their own, such as nulls, that one message may have: ten bytes can claim 2^63 of them.
-const MOST_EMPTY_ITEMS: u32 = 1 << 20;
+/// Items without a byte of their own, such as nulls, that one message may have: ten bytes can claim 2^63 of them, and
+/// each takes room in its column, of all messages of a chunk at a time.
+const MOST_EMPTY_ITEMS: u32 = 1 << 10;
 
 /// A message, and how far it is read.
 #[derive(Clone)]
@@ -311,7 +312,7 @@ mod tests {
         );
         assert_eq!(items(&[6, 0], 0), Ok((vec![0; 3], 0)));
         let many = [0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
-        assert!(items(&many, 0).unwrap_err().ends_with("more than 1048576 items without a byte"));
+        assert!(items(&many, 0).unwrap_err().ends_with("more than 1024 items without a byte"));
         // The most negative count has no positive one.
         let least = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0, 0];
         assert!(items(&least, 1).is_err());

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::{Field, Fields};
+
 use super::compile::{Compiler, Root, Skipped};
 use super::drift::Strange;
 use super::input::Input;
 use super::op::Desk;
 use crate::codec::reason::{Parsed, Reason};
 use crate::codec::slot::StructSlot;
-use crate::codec::{Drift, MAX_DEPTH, Shape, Unknown, WRAPPED};
+use crate::codec::{Drift, EXTRA, MAX_DEPTH, Shape, Unknown, WRAPPED};
 use crate::show::avro::Avro;
 
 /// How messages of one schema become rows.
@@ -26,8 +28,8 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn new(written: Arc<Avro>, reader: Option<Arc<Avro>>, shape: &Shape) -> Self {
         let mut compiler = Compiler::new(&written, reader.as_deref());
-        let root = compiler.root(shape.schema.fields());
-        let strange = Strange::of(&written, reader.as_deref(), shape.known.fields(), &mut compiler.skipper);
+        let root = compiler.root(&columns(shape));
+        let strange = Strange::of(&written, reader.as_deref(), &known(shape), &mut compiler.skipper);
         let skipped = compiler.finish();
         let refusal = match shape.unknown {
             Unknown::Fail => strange.as_ref().and_then(Strange::refusal),
@@ -62,7 +64,10 @@ impl Plan {
             if let Some(extra) = extra
                 && !text.is_empty()
             {
-                columns.child_once(extra).push_text(text.as_bytes())?;
+                columns
+                    .child_once(extra)
+                    .push_text(text.as_bytes())
+                    .inspect_err(|_too_much| strange.uncount())?;
             }
         }
         if is_full {
@@ -73,10 +78,34 @@ impl Plan {
         Ok(())
     }
 
+    /// The last message is not a row after all.
+    pub(super) fn uncount(&mut self) {
+        if let Some(strange) = &mut self.strange {
+            strange.uncount();
+        }
+    }
+
     /// The unknown fields that were met since the last call.
     pub(super) fn drift(&mut self) -> Drift {
         self.strange.as_mut().map(Strange::tell).unwrap_or_default()
     }
+}
+
+/// The columns by the names of the fields that fill them; the column of unknown fields is no field's, and no field of
+/// Avro's has an empty name.
+fn columns(shape: &Shape) -> Fields {
+    let named = shape.schema.fields().iter().map(|field| {
+        if is_ours(shape, field) { Arc::new(field.as_ref().clone().with_name("")) } else { Arc::clone(field) }
+    });
+    named.collect()
+}
+
+fn known(shape: &Shape) -> Fields {
+    shape.known.fields().iter().filter(|field| !is_ours(shape, field)).cloned().collect()
+}
+
+fn is_ours(shape: &Shape, field: &Field) -> bool {
+    shape.unknown == Unknown::Keep && field.name() == EXTRA
 }
 
 impl Root {

@@ -372,7 +372,7 @@ fn depth_and_counts_are_bounded() {
     ] {
         let mut decoder = decoder(&avro, columns);
         assert!(bad(&mut *decoder, &deep).ends_with("it is nested deeper than 128"));
-        assert!(bad(&mut *decoder, &many).ends_with("more than 1048576 items without a byte"));
+        assert!(bad(&mut *decoder, &many).ends_with("more than 1024 items without a byte"));
         // The same as deep as it may go.
         decoder.decode(&[vec![2; 126], vec![0; 128]].concat()).unwrap();
     }
@@ -430,6 +430,29 @@ fn unknown_fields_are_drift_kept_or_refused() {
     assert!(decoder.drift().is_empty());
     let mut calm = decoder_of_known(&avro, &known);
     assert!(calm.decode(messages[0]).is_ok() && calm.drift().unknown.len() == 3);
+}
+
+#[test]
+fn a_field_may_have_the_name_of_the_column_of_unknown_ones() {
+    let schema = record(r#"{"name":"_extra","type":"string"},{"name":"b","type":"int"}"#);
+    let avro = local(&schema);
+    let columns = Arc::new(Schema::new(vec![Field::new(EXTRA, DataType::Utf8View, true)]));
+    for (unknown, expected, drift) in
+        [(Unknown::Ignore, "own", vec!["b"]), (Unknown::Keep, r#"{"_extra":"own","b":1}"#, vec![EXTRA, "b"])]
+    {
+        let shape = Shape { schema: Arc::clone(&columns), known: Arc::clone(&columns), unknown };
+        let mut decoder = avro.decoder(&shape, &Cancel::default()).unwrap();
+        for _ in 0..2 {
+            decoder.decode(&[6, b'o', b'w', b'n', 2]).unwrap();
+        }
+        decoder.undo();
+        decoder.decode_null();
+        decoder.undo();
+        let met = decoder.drift().unknown;
+        assert_eq!(met.keys().collect::<Vec<_>>(), drift);
+        assert!(met.values().all(|field| field.messages == 1), "a row that is taken back is not counted");
+        assert_eq!(text(&decoder.finish().unwrap(), EXTRA), [Some(expected.to_owned())]);
+    }
 }
 
 fn decoder_of_known(avro: &Avro, known: &Schema) -> Box<dyn Decode> {
