@@ -126,14 +126,25 @@ impl Registry {
         Ok(subjects)
     }
 
-    /// The schema with an id, which is what messages name.
+    /// The schema with an id, which is what messages name. One that is not there is asked for again only after some
+    /// seconds.
     pub fn schema(&self, id: i32) -> Result<Arc<RegistrySchema>, RegistryError> {
-        if let Some(schema) = self.kept.lock().schemas.get(id) {
-            return Ok(Arc::clone(schema));
+        {
+            let kept = self.kept.lock();
+            if let Some(schema) = kept.schemas.get(id) {
+                return Ok(Arc::clone(schema));
+            }
+            if kept.is_missing(id) {
+                return Err(RegistryError::NoSchema { id });
+            }
         }
-        let answer: Answer = self.get(&["schemas", "ids", &id.to_string()], |error| {
+        let asked = self.get(&["schemas", "ids", &id.to_string()], |error| {
             RegistryError::of(error, || RegistryError::NoSchema { id })
-        })?;
+        });
+        if let Err(RegistryError::NoSchema { .. }) = asked {
+            self.kept.lock().miss(id);
+        }
+        let answer: Answer = asked?;
         let schema = answer.schema(id);
         self.kept.lock().schemas.put(id, Arc::clone(&schema));
         Ok(schema)

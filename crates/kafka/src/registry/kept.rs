@@ -19,6 +19,7 @@ pub(super) struct Kept {
     pub(super) schemas: Bounded<Arc<RegistrySchema>>,
     decoders: Bounded<Arc<Decoder>>,
     failed: Bounded<(Instant, Unusable)>,
+    missing: Bounded<Instant>,
 }
 
 impl Kept {
@@ -28,6 +29,15 @@ impl Kept {
         }
         let (since, reason) = self.failed.get(id)?;
         (since.elapsed() < SULK).then(|| Err(reason.clone()))
+    }
+
+    /// Whether the registry said a short while ago that it has no schema `id`.
+    pub(super) fn is_missing(&self, id: i32) -> bool {
+        self.missing.get(id).is_some_and(|since| since.elapsed() < SULK)
+    }
+
+    pub(super) fn miss(&mut self, id: i32) {
+        self.missing.put(id, Instant::now());
     }
 
     pub(super) fn keep(&mut self, id: i32, decoder: Result<Arc<Decoder>, Unusable>) {
