@@ -80,6 +80,19 @@ fn unknown_keys_are_counted_by_path_and_message_whatever_is_wanted() {
 }
 
 #[test]
+fn long_keys_are_kept_and_not_remembered() {
+    let key = "k".repeat(257);
+    let message = format!(r#"{{"{key}":1,"id":2,"{key}":3}}"#);
+    let mut decoder = Decoder::of(&shape(vec![number("id"), text(EXTRA)], Unknown::Keep)).unwrap();
+    decoder.decode(message.as_bytes()).unwrap();
+    let drift = Decode::drift(&mut decoder);
+    assert!(drift.is_empty() && drift.more);
+    let batch = Decode::finish(&mut decoder).unwrap();
+    let kept = batch.column(1).as_string_view().value(0);
+    assert_eq!(serde_json::from_str::<Value>(kept).unwrap()[&key], 3);
+}
+
+#[test]
 fn bad_messages_and_rows_taken_back_are_not_counted() {
     let mut decoder = Decoder::of(&shape(vec![number("id")], Unknown::Ignore)).unwrap();
     assert!(decoder.decode(br#"{"tier":1,"customer":{"vip":1},"id":"x"}"#).is_err());

@@ -14,6 +14,9 @@ use super::reason::{Parsed, Reason};
 /// Unknown keys remembered for one object; the keys of objects used as maps would fill the memory.
 const MOST_UNKNOWN: usize = 1024;
 
+/// Unknown keys of more bytes than this are not remembered.
+pub(crate) const LONGEST_UNKNOWN: usize = 256;
+
 /// Stands for a list's item in a path.
 pub(crate) const ITEM: char = '\0';
 
@@ -57,7 +60,7 @@ pub(crate) enum Target {
     Watched(usize),
     /// No known field; the unknown key with this index.
     Unknown(usize),
-    /// No known field, and too many of these were met to remember it.
+    /// No known field, and it is too long, or too many of these were met, to remember it.
     Stray,
 }
 
@@ -69,6 +72,8 @@ struct Unknown {
     messages: u64,
     /// The last message that had it, and where in it the object began.
     last: (u64, usize),
+    /// The number of the value that was kept then.
+    kept: usize,
     example: String,
 }
 
@@ -132,7 +137,7 @@ impl Keys {
             return Some(*slot);
         }
         let text = String::from_utf8_lossy(key);
-        if self.unknown.len() == MOST_UNKNOWN {
+        if self.unknown.len() == MOST_UNKNOWN || key.len() > LONGEST_UNKNOWN {
             self.stray.clear();
             self.stray.push_str(&text);
             return None;
@@ -143,6 +148,7 @@ impl Keys {
             key: text.into(),
             messages: 0,
             last: (0, 0),
+            kept: 0,
             example: String::new(),
         });
         Some(self.remember(key, Target::Unknown(unknown)))
@@ -178,7 +184,7 @@ impl Keys {
             }
         }
         key.last = (met.message(), object);
-        met.keep(&key.path, value, is_again);
+        key.kept = met.keep(&key.path, value, is_again.then_some(key.kept));
         Ok(())
     }
 
@@ -194,7 +200,7 @@ impl Keys {
         }
         met.too_many();
         // Whether it came before in this object is not known: the last of equal keys holds for who reads the text.
-        met.keep(&escaped(&self.path, &self.stray), value, false);
+        met.keep(&escaped(&self.path, &self.stray), value, None);
         Ok(())
     }
 
@@ -251,10 +257,10 @@ mod tests {
         met.enter_list();
         met.next_item();
         met.next_item();
-        met.keep(&escaped("a\"b\0", "c"), 0..1, false);
-        met.keep(&escaped("a\"b\0", "c"), 1..2, true);
+        let first = met.keep(&escaped("a\"b\0", "c"), 0..1, None);
+        assert_eq!(met.keep(&escaped("a\"b\0", "c"), 1..2, Some(first)), first);
         met.leave_list();
-        met.keep(&escaped("", "d.e"), 2..3, false);
+        met.keep(&escaped("", "d.e"), 2..3, None);
         assert_eq!(met.text(b"123"), r#"{"a\"b[1].c":2,"d.e":3}"#);
         met.begin();
         assert_eq!(met.kept(b""), None);

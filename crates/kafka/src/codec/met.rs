@@ -93,10 +93,17 @@ impl Met {
         self.kept.len()
     }
 
-    /// Keeps a value of the payload under `path`; `again`: its object had that key before.
-    pub(crate) fn keep(&mut self, path: &str, value: Range<usize>, again: bool) {
+    /// Keeps a value of the payload under `path`, in place of the one with the number `again`, whose object had that
+    /// key before. Its number.
+    pub(crate) fn keep(&mut self, path: &str, value: Range<usize>, again: Option<usize>) -> usize {
         if self.policy != Unknown::Keep {
-            return;
+            return 0;
+        }
+        if let Some(number) = again
+            && let Some((_, replaced)) = self.kept.get_mut(number)
+        {
+            *replaced = value;
+            return number;
         }
         let start = self.paths.len();
         let mut items = self.items.iter();
@@ -110,17 +117,8 @@ impl Met {
             }
             self.paths.extend_from_slice(piece.as_bytes());
         }
-        let path = start..self.paths.len();
-        if again {
-            let same = |(other, _): &&mut (Range<usize>, Range<usize>)| {
-                self.paths[other.clone()] == self.paths[path.clone()]
-            };
-            if let Some((_, replaced)) = self.kept.iter_mut().rev().find(same) {
-                *replaced = value;
-                return;
-            }
-        }
-        self.kept.push((path, value));
+        self.kept.push((start..self.paths.len(), value));
+        self.kept.len() - 1
     }
 
     /// Forgets values by their numbers: what they stood in came again.
