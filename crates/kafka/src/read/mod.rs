@@ -102,7 +102,7 @@ pub fn read(
         Pipeline::new(request, Arc::clone(&schema), plan, cancel)?.run(&connection, progress)
     };
     let mut outcome = pass(&plan, progress)?;
-    if let Start::Tail(total) = request.start
+    if let Some(total) = request.newest()
         && outcome.is_complete()
     {
         let had = outcome.messages();

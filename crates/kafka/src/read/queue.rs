@@ -271,6 +271,13 @@ impl<'a> MessageView<'a> {
         self.fields().len + self.fields().key_len
     }
 
+    /// Bytes of the headers, names included. Takes them apart where there are any.
+    pub(crate) fn header_bytes(self) -> usize {
+        let mut bytes = 0;
+        self.headers(|name, value| bytes += name.count_bytes() + value.map_or(0, <[u8]>::len));
+        bytes
+    }
+
     /// Milliseconds since 1970 and whether the broker set them; none when the message has no time.
     pub(crate) fn timestamp(self) -> Option<(i64, bool)> {
         use native::rd_kafka_timestamp_type_t as Kind;

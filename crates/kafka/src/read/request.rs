@@ -50,6 +50,14 @@ pub struct ReadRequest {
 }
 
 impl ReadRequest {
+    /// How many messages the read is of, if it is of the newest.
+    pub(super) fn newest(&self) -> Option<u64> {
+        match self.start {
+            Start::Tail(total) => Some(self.limits.messages.map_or(total, |most| most.min(total))),
+            _ => None,
+        }
+    }
+
     /// All committed messages of `topics` from their beginning, as JSON into the columns `columns`; a bad
     /// message and a lost one fail the read.
     pub fn new(topics: impl Into<Topics>, columns: Outline) -> Self {
@@ -135,7 +143,7 @@ pub enum Start {
     /// At the newest messages before the end, so many of all partitions together, shared evenly as long as each
     /// has enough. Offsets without a message (compaction, markers and aborted messages of transactions) do not
     /// count: where a first pass found some, the read begins again that much earlier, so it gives fewer only if
-    /// there are fewer.
+    /// there are fewer. A lower limit on messages holds instead of the number: it gives the newest, too.
     Tail(u64),
 }
 

@@ -27,12 +27,12 @@ pub(super) fn plan(request: &ReadRequest, facts: &Facts) -> Result<Plan> {
             found.push(found_there);
         }
     }
-    if let Start::Tail(total) = request.start {
+    // The newest are no more than the limit, and it must not hold back those that are found further back.
+    if let Some(total) = request.newest() {
         for (span, share) in shared(&spans, total) {
             spans[span].from = spans[span].end - share as i64;
         }
-    }
-    if let Some(total) = request.limits.messages {
+    } else if let Some(total) = request.limits.messages {
         for (span, share) in shared(&spans, total) {
             spans[span].quota = share;
         }

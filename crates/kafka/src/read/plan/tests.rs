@@ -175,3 +175,14 @@ fn several_topics_come_by_name_and_partition_and_share_limits() {
     let got: Vec<_> = plan.spans.iter().map(|span| (span.topic, span.partition, span.quota)).collect();
     assert_eq!(got, [(0, 3, 2), (1, 0, 1), (1, 1, 1)]);
 }
+
+#[test]
+fn the_newest_are_no_more_than_the_limit_and_no_partition_is_held_back() {
+    for (total, most, expected) in [(6, 6, 3), (4, 9, 2), (9, 4, 2)] {
+        let mut request = request(Start::Tail(total), End::HighWatermark);
+        request.limits.messages = Some(most);
+        let plan = place::plan(&request, &facts()).unwrap();
+        let got: Vec<_> = plan.spans.iter().map(|span| (span.from, span.quota)).collect();
+        assert_eq!(got, [(20 - expected, u64::MAX), (10 - expected, u64::MAX)]);
+    }
+}
