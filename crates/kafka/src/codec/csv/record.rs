@@ -84,7 +84,7 @@ impl<'a> Record<'a> {
         if self.settings.trim {
             // An escaped blank at the end is part of the value.
             while let [before @ .., b' ' | b'\t'] = written
-                && !(has_escapes && before.ends_with(b"\\"))
+                && !(has_escapes && is_escaped(before))
             {
                 written = before;
             }
@@ -170,4 +170,9 @@ impl<'a> Record<'a> {
     fn wrong(&self, what: &str) -> Reason {
         Reason::new(format!("not valid CSV at byte {}: {what}", self.at))
     }
+}
+
+/// Whether what follows `before` is escaped: an even number of backslashes are escaped themselves.
+fn is_escaped(before: &[u8]) -> bool {
+    before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }

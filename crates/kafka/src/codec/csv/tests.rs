@@ -88,6 +88,8 @@ fn settings_say_how_it_is_written() {
     assert!(read(&backslash, "a,b,c\\").unwrap_err().contains("nothing after the backslash"));
     let trim = Csv { trim: true, ..Csv::default() };
     assert_eq!(read(&trim, " x ,\t\" y \" ,  "), Ok(values([Some("x"), Some(" y "), None])));
+    let trim = Csv { trim: true, escape: Escape::Backslash, ..Csv::default() };
+    assert_eq!(read(&trim, r"a\\ ,b\ ,c\\\ "), Ok(values([Some("a\\"), Some("b "), Some("c\\ ")])));
     let fewer = Csv { fewer: true, ..Csv::default() };
     assert_eq!(read(&fewer, "x"), Ok(values([Some("x"), None, None])));
     for wrong in [
