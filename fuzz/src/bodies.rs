@@ -6,8 +6,8 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use flowloom_kafka::Cancel;
 use flowloom_kafka::codec::{
-    Avro, AvroSchemas, Cbor, Codec, Csv, EXTRA, Envelope, Escape, Framing, Json, JsonSchema, MessagePack, Protobuf,
-    Raw, Shape, Text, Unknown, WRAPPED,
+    Avro, AvroSchemas, Cbor, Codec, Csv, EXTRA, Envelope, Escape, Framing, Json, JsonSchema, MessagePack,
+    Protobuf, Raw, Shape, Text, Unknown, WRAPPED,
 };
 
 /// Between two messages.

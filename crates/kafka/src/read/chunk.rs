@@ -160,6 +160,22 @@ impl ChunkDecoder {
         Ok(())
     }
 
+    /// Counts the drift again, without the rows that turned out to be bad.
+    #[cold]
+    fn recount(&mut self, messages: &MessageBatch, origins: &[usize], is_bad: &[bool]) -> Result<()> {
+        if !is_bad.contains(&true) || self.value.drift().is_empty() {
+            return Ok(());
+        }
+        let good = origins.iter().zip(is_bad).filter(|(_, is_bad)| !**is_bad);
+        for payload in good.filter_map(|(origin, _)| messages.get(*origin)?.payload()) {
+            // It became a row before, so it is not bad now.
+            if let Err(Fault::Failed(error)) = self.value.decode(payload) {
+                return Err(*error);
+            }
+        }
+        self.value.finish().map(drop)
+    }
+
     fn finish(&mut self, messages: &MessageBatch) -> Result<RecordBatch> {
         let payload = self.value.finish()?;
         let missing = self.outline.without_envelope(&payload).map_err(building)?;
@@ -182,6 +198,7 @@ impl ChunkDecoder {
                     self.bad(message, reason.to_owned())?;
                 }
             }
+            self.recount(messages, &origins, &is_bad)?;
             let whole = not(&BooleanArray::from(is_bad)).map_err(building)?;
             rows = whole.true_count();
             let kept = columns.iter().map(|column| filter(column, &whole));

@@ -149,6 +149,11 @@ fn limits_end_a_read_early_and_say_so() {
     request.start = Start::Tail(30);
     let tail = read_all(&cluster, &request).unwrap();
     assert_eq!((tail.counts.read, tail.ended), (30, Ended::AtEnd));
+    request.limits.messages = Some(9);
+    let newest = read_all(&cluster, &request).unwrap();
+    assert_eq!((newest.counts.read, newest.ended), (9, Ended::MessageLimit));
+    assert_eq!(newest.next_offsets(), tail.next_offsets(), "the newest of them");
+    request.limits = Limits::default();
 
     request.start = Start::Earliest;
     request.limits.bytes = Some(1);
@@ -192,7 +197,7 @@ fn bad_messages_fail_are_skipped_or_rejected() {
 
 #[test]
 fn tombstones_are_left_out_whatever_their_keys_are_and_need_no_envelope() {
-    let (_broker, cluster) = with(&[r#"{"op":"I","data":{"a":1}}"#, r#"{"a":2}"#]);
+    let (_broker, cluster) = with(&[r#"{"op":"I","data":{"a":1,"b":1}}"#, r#"{"a":2,"data":null}"#]);
     let tombstone = Record { partition: Some(0), key: Some(b"\xff"), ..Record::default() };
     produce(&cluster, "t", [tombstone]).unwrap();
     let a = Output::new(Field::new("a", DataType::Int64, true), vec!["a".into()]);
@@ -207,6 +212,8 @@ fn tombstones_are_left_out_whatever_their_keys_are_and_need_no_envelope() {
     request.metadata = vec![MetadataColumn::Offset.into()];
     let nulls = read_all(&cluster, &request).unwrap();
     assert_eq!((nulls.counts.decoded, nulls.counts.skipped, nulls.counts.tombstones), (2, 1, 0));
+    let drift = nulls.drift.unknown.iter().map(|(path, met)| (path.as_str(), met.messages));
+    assert_eq!(drift.collect::<Vec<_>>(), [("data.b", 1)], "a message without an envelope is no drift");
     let rows = nulls.rows.collect().unwrap();
     assert_eq!(column(&rows, "_kafka_offset").collect::<Vec<_>>(), [0, 2]);
     assert_eq!(rows[0].column(0).as_primitive::<Int64Type>().iter().collect::<Vec<_>>(), [Some(1), None]);

@@ -112,6 +112,9 @@ pub fn read(
         }
     }
     let mut reading = outcome.into_reading(&plan, connected, started.elapsed());
+    if reading.ended == Ended::AtEnd && request.is_held_back(&reading) {
+        reading.ended = Ended::MessageLimit;
+    }
     reading.timings.round_trip = connection.round_trip();
     Ok(reading)
 }

@@ -180,7 +180,7 @@ impl Counts {
 pub enum Ended {
     /// Every partition reached its pinned end.
     AtEnd,
-    /// The limit on messages held back at least one partition.
+    /// The limit on messages held back at least one partition, or made the newest messages start later.
     MessageLimit,
     ByteLimit,
     TimeLimit,

@@ -8,6 +8,7 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 
 use super::Topics;
 use super::metadata::Metadata;
+use super::reading::Reading;
 use crate::codec::{Codec, Json, Outline, Unknown};
 use crate::error::{Error, Result};
 use crate::offsets::{Isolation, TopicOffsets};
@@ -56,6 +57,13 @@ impl ReadRequest {
             Start::Tail(total) => Some(self.limits.messages.map_or(total, |most| most.min(total))),
             _ => None,
         }
+    }
+
+    /// Whether the limit on messages made the read start later than it was asked to.
+    pub(super) fn is_held_back(&self, reading: &Reading) -> bool {
+        let Start::Tail(total) = self.start else { return false };
+        let may_have_more = reading.partitions.iter().any(|read| read.from > read.low);
+        may_have_more && self.limits.messages.is_some_and(|most| most < total && reading.counts.read >= most)
     }
 
     /// All committed messages of `topics` from their beginning, as JSON into the columns `columns`; a bad
