@@ -43,7 +43,7 @@ impl Avro {
 
     /// Writes the message, and says what is left over.
     pub(super) fn write(&self, body: &[u8], out: &mut Out) -> Result<Option<String>, Stop> {
-        let mut input = Input::new(body, 0);
+        let mut input = Input::to_show(body);
         self.value(&self.root, &mut input, out, MAX_DEPTH)?;
         let left = input.left();
         Ok((left > 0).then(|| format!("{left} bytes follow that the schema does not know")))

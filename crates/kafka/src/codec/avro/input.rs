@@ -22,6 +22,11 @@ impl<'a> Input<'a> {
         Self { bytes, at, empty_items_left: MOST_EMPTY_ITEMS }
     }
 
+    /// The message in `bytes`, to be shown: each item without a byte takes text, whose length is bounded.
+    pub(crate) fn to_show(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0, empty_items_left: u32::MAX }
+    }
+
     pub(crate) fn left(&self) -> usize {
         self.bytes.len() - self.at
     }
