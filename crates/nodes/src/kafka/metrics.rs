@@ -17,7 +17,7 @@ pub(super) fn metrics(reading: &Reading, is_kept: bool) -> SourceMetrics {
         records: counts.read,
         bytes: counts.bytes,
         read_ms: ms(timings.total),
-        decode_errors: counts.skipped + counts.rejected,
+        decode_errors: counts.skipped - counts.tombstones + counts.rejected,
         lost: reading.lost().max(0) as u64,
         first_message_ms: (counts.read > 0)
             .then(|| ms(timings.first_message.saturating_sub(timings.connected))),

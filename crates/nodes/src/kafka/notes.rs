@@ -49,7 +49,8 @@ fn lost(reading: &Reading) -> Option<Problem> {
 fn bad(settings: &KafkaSource, reading: &Reading, scope: Scope) -> Option<Problem> {
     let first = reading.first_bad.as_ref()?;
     let count = match settings.bad_messages {
-        BadMessages::Fail | BadMessages::Skip => reading.counts.skipped,
+        // Tombstones that are left out on purpose are not bad.
+        BadMessages::Fail | BadMessages::Skip => reading.counts.skipped - reading.counts.tombstones,
         _ => reading.counts.rejected,
     };
     let became = match settings.bad_messages {
