@@ -107,7 +107,7 @@ fn busy(sync: &str, holder: &str) -> Problem {
         }
         Err(_) => "another run".to_owned(),
     };
-    Problem::user(format!("the sync name `{sync}` is in use by {who}"))
+    Problem::external(format!("the sync name `{sync}` is in use by {who}"))
         .hint("wait until it ends, or stop it; two runs at once would read the same messages")
         .retriable(true)
         .at_field("sync_name")

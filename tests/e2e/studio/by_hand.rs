@@ -161,6 +161,7 @@ fn set_the_source(studio: &mut Studio, topic: &Topic<'_>, sync: &str) {
         fields.as_array().expect("a list").iter().filter_map(|field| field["name"].as_str()).collect();
     names.sort_unstable();
     assert_eq!(names, ["amount", "currency", "order_id", "status"]);
+    studio.reveal(Role::TextInput, "Sync name");
     studio.fill("Sync name", sync);
 }
 
