@@ -11,7 +11,7 @@ use super::hands::PLAIN;
 
 #[test]
 fn a_live_run_says_what_failed_and_when_it_tries_again() {
-    let out = "  out:\n    kind: write_file\n    at: [300, 80]\n    inputs: [orders]\n    settings: {path: out.jsonl}\n";
+    let out = "  out:\n    kind: write_file\n    at: [300, 80]\n    inputs: [orders]\n    settings: {path: out, format: jsonl, mode: append}\n";
     let mut studio = Studio::on(&(NO_BROKER.replace("60000", "300") + out));
     studio.perform(Action::RunLive);
     studio.fill("Time since the last batch began", "soon");
