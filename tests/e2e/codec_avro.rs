@@ -2,22 +2,14 @@
 
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Duration;
 
-use arrow::array::{Array as _, RecordBatch};
 use arrow::datatypes::{DataType, Field};
-use arrow::util::display::array_value_to_string;
-use flowloom_kafka::codec::{
-    Avro, AvroReader, AvroSchemas, Codec as _, Framing, Inference, Outline, Unknown,
-};
-use flowloom_kafka::read::{self, BadMessages, DecodedKey, ReadRequest, Reading, Topics};
-use flowloom_kafka::registry::{Registry, RegistryAccess};
-use flowloom_kafka::sample::sample;
-use flowloom_kafka::{Cancel, Cluster};
-use flowloom_net::http::Auth;
+use flowloom_kafka::codec::{Avro, AvroReader, AvroSchemas, Framing, Unknown};
+use flowloom_kafka::read::{BadMessages, DecodedKey};
 
 use crate::broker::Broker;
 use crate::cache::services_python;
+use crate::codec_reading::{column, fields, inferred, read, registry, request};
 use crate::message::Message;
 use crate::service::Service;
 use crate::topic::Topic;
@@ -47,72 +39,13 @@ fn produced() -> (Topic<'static>, Topic<'static>) {
     (orders, bare)
 }
 
-fn registry() -> Registry {
-    let access = RegistryAccess {
-        url: Service::registry().env("REGISTRY_URL").to_owned(),
-        auth: Auth::None,
-        tls: None,
-        timeout: Duration::from_secs(20),
-    };
-    Registry::new(&access).expect("an address that there is")
-}
-
-fn cluster() -> Cluster {
-    Cluster::new(Broker::shared().bootstrap())
-}
-
-fn inferred(topic: &Topic<'_>, avro: &Avro) -> Inference {
-    let messages =
-        sample(&cluster(), &Topics::from(topic.name.as_str()), 1000, &Cancel::default()).expect("a sample");
-    let payloads: Vec<&[u8]> = messages.iter().filter_map(|message| message.value.as_deref()).collect();
-    avro.infer(&payloads, &Cancel::default()).expect("a schema")
-}
-
-fn request(topic: &Topic<'_>, avro: &Avro, fields: Vec<Field>) -> ReadRequest {
-    let columns = Outline::plain(&arrow::datatypes::Schema::new(fields)).expect("types that there are");
-    let mut request = ReadRequest::new(Topics::from(topic.name.as_str()), columns);
-    request.value = Arc::new(avro.clone());
-    request
-}
-
-fn read(request: &ReadRequest) -> (Reading, Vec<RecordBatch>) {
-    let reading = read::read(&cluster(), request, &Cancel::default(), &mut |_| {}).expect("it reads");
-    assert!(reading.counts.add_up(), "{:?}", reading.counts);
-    let batches = reading.rows.collect().expect("the rows");
-    (reading, batches)
-}
-
-/// The values of a column as text; `-` is null.
-fn column(batches: &[RecordBatch], name: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for batch in batches {
-        let array = batch.column_by_name(name).unwrap_or_else(|| panic!("no column `{name}`"));
-        // Arrow writes times of zones by their offset alone.
-        let array = match array.data_type() {
-            DataType::Timestamp(unit, Some(_)) => {
-                let with_offset = DataType::Timestamp(*unit, Some("+00:00".into()));
-                &arrow::compute::cast(array, &with_offset).expect("the same times")
-            }
-            _ => array,
-        };
-        found.extend((0..array.len()).map(|row| {
-            if array.is_null(row) { "-".to_owned() } else { array_value_to_string(array, row).expect("text") }
-        }));
-    }
-    found
-}
-
-fn fields(found: &Inference) -> Vec<Field> {
-    found.schema.fields().iter().map(|field| field.as_ref().clone()).collect()
-}
-
 #[test]
 fn three_generations_of_a_schema_with_references_and_keys() {
     let (orders, _) = produced();
     let avro = Avro::new(AvroSchemas::Registry(registry()));
     let found = inferred(&orders, &avro);
     assert_eq!((found.messages, found.bad), (6, 0), "{:?}", found.first_bad);
-    let mut asked = request(&orders, &avro, fields(&found));
+    let mut asked = request(&orders, avro.clone(), fields(&found));
     let key = vec![Field::new("n", DataType::Int64, true), Field::new("tenant", DataType::Utf8View, true)];
     let field = Field::new("key", DataType::Struct(key.into()), true);
     asked.key = Some(DecodedKey { codec: Arc::new(avro.clone()), field });
@@ -154,8 +87,11 @@ fn three_generations_of_a_schema_with_references_and_keys() {
     assert_eq!(column(&rows, "key")[1], "{n: 1099511627776, tenant: t}");
 
     // Two columns are the same as among all, and the others are not drift unless nobody knows them.
-    let mut two =
-        request(&orders, &avro, vec![found.schema.field_with_name("id").expect("it is there").clone()]);
+    let mut two = request(
+        &orders,
+        avro.clone(),
+        vec![found.schema.field_with_name("id").expect("it is there").clone()],
+    );
     two.known = Arc::clone(asked.columns.payload());
     let (reading, some) = read(&two);
     assert_eq!(column(&some, "id"), column(&rows, "id"));
@@ -178,7 +114,7 @@ fn a_readers_schema_from_the_registry_takes_every_generation() {
     let found = inferred(&orders, &avro);
     let names: Vec<_> = found.schema.fields().iter().map(|field| field.name().as_str()).collect();
     assert_eq!(names, ["id", "customer", "state", "tags", "paid"]);
-    let (_, rows) = read(&request(&orders, &avro, fields(&found)));
+    let (_, rows) = read(&request(&orders, avro.clone(), fields(&found)));
     for (name, expected) in [
         ("id", ["1.0", "1099511627776.0", "3.0", "4.0", "5.0", "7.0"]),
         ("customer", ["Ann", "-", "Bob", "Zoë", "Zoë", "Eve"]),
@@ -196,7 +132,7 @@ fn bare_messages_by_a_schema_of_our_own_and_bad_ones_among_them() {
     let avro = Avro::new(AvroSchemas::local(PLAIN, Framing::Bare));
     let found = inferred(&bare, &avro);
     assert_eq!((found.messages, found.bad), (5, 3));
-    let mut asked = request(&bare, &avro, fields(&found));
+    let mut asked = request(&bare, avro.clone(), fields(&found));
     asked.bad_messages = BadMessages::Reject;
     let key = Avro::new(AvroSchemas::local(r#"{"type":"fixed","name":"Byte","size":1}"#, Framing::Bare));
     asked.key = Some(DecodedKey { codec: Arc::new(key), field: Field::new("key", DataType::Binary, true) });
@@ -213,7 +149,7 @@ fn bare_messages_by_a_schema_of_our_own_and_bad_ones_among_them() {
     assert!(reasons[1].starts_with("field `n`: not valid Avro at byte 0: a number has more"), "{reasons:?}");
 
     // With the registry none of them has a schema.
-    let mut framed = request(&bare, &Avro::new(AvroSchemas::Registry(registry())), fields(&found));
+    let mut framed = request(&bare, Avro::new(AvroSchemas::Registry(registry())), fields(&found));
     framed.bad_messages = BadMessages::Skip;
     assert_eq!(read(&framed).0.counts.skipped, 8);
 }
@@ -223,7 +159,7 @@ fn ids_that_the_registry_does_not_know_make_bad_messages() {
     let topic = Topic::create(Broker::shared(), "avro_unknown", 1);
     topic.send([Message::new([0, 0x7f, 0xff, 0xff, 0xff, 2]), Message::new(b"{}")]);
     let avro = Avro::new(AvroSchemas::Registry(registry()));
-    let mut asked = request(&topic, &avro, vec![Field::new("id", DataType::Int64, true)]);
+    let mut asked = request(&topic, avro.clone(), vec![Field::new("id", DataType::Int64, true)]);
     asked.bad_messages = BadMessages::Reject;
     let (reading, _) = read(&asked);
     let reasons = column(&reading.rejects.collect().expect("the rejects"), "reason");

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use arrow::array::{Array as _, ArrayRef, AsArray as _, RecordBatch};
 use arrow::datatypes::{
@@ -12,11 +11,11 @@ use arrow::datatypes::{
 };
 use flowloom_kafka::codec::{Cbor, Codec, Framing, MessagePack, Outline, Protobuf};
 use flowloom_kafka::read::{self, BadMessages, DecodedKey, ReadRequest, Reading};
-use flowloom_kafka::registry::{Registry, RegistryAccess};
 use flowloom_kafka::{Cancel, Cluster};
 
 use crate::broker::Broker;
 use crate::cache::services_python;
+use crate::codec_reading::registry;
 use crate::service::Service;
 use crate::topic::{Isolation, Topic};
 
@@ -44,13 +43,6 @@ fn written() -> Written {
         .expect("Python runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     written
-}
-
-fn registry() -> Registry {
-    let url = Service::registry().env("REGISTRY_URL").to_owned();
-    let auth = flowloom_kafka::registry::Auth::None;
-    Registry::new(&RegistryAccess { url, auth, tls: None, timeout: Duration::from_secs(20) })
-        .expect("a URL that is right")
 }
 
 fn payloads(topic: &Topic<'_>) -> Vec<Vec<u8>> {

@@ -2,22 +2,15 @@
 
 use std::process::Command;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
-use arrow::array::{Array as _, RecordBatch};
-use arrow::datatypes::{DataType, Field, Schema};
-use arrow::util::display::array_value_to_string;
-use flowloom_kafka::codec::{
-    Codec, Csv, EXTRA, Inference, Json, JsonSchema, Outline, Output, Raw, Text, Unknown,
-};
-use flowloom_kafka::read::{self, BadMessages, ReadRequest, Reading, Tombstones, Topics};
-use flowloom_kafka::registry::{Registry, RegistryAccess};
-use flowloom_kafka::sample::sample;
-use flowloom_kafka::{Cancel, Cluster};
-use flowloom_net::http::Auth;
+use arrow::datatypes::{DataType, Field};
+use flowloom_kafka::Cancel;
+use flowloom_kafka::codec::{Codec, Csv, EXTRA, Json, JsonSchema, Outline, Output, Raw, Text, Unknown};
+use flowloom_kafka::read::{self, BadMessages, ReadRequest, Tombstones};
 
 use crate::broker::Broker;
 use crate::cache::services_python;
+use crate::codec_reading::{self, cluster, column, fields, inferred, read, registry};
 use crate::service::Service;
 use crate::topic::Topic;
 
@@ -45,54 +38,9 @@ fn topics() -> &'static Topics3 {
     })
 }
 
-fn cluster() -> Cluster {
-    Cluster::new(Broker::shared().bootstrap())
-}
-
-fn inferred(topic: &Topic<'_>, codec: &dyn Codec) -> Inference {
-    let messages =
-        sample(&cluster(), &Topics::from(topic.name.as_str()), 1000, &Cancel::default()).expect("a sample");
-    let payloads: Vec<&[u8]> = messages.iter().filter_map(|message| message.value.as_deref()).collect();
-    codec.infer(&payloads, &Cancel::default()).expect("a schema")
-}
-
+/// A read that keeps bad messages beside the rows.
 fn request(topic: &Topic<'_>, codec: impl Codec + 'static, fields: Vec<Field>) -> ReadRequest {
-    let columns = Outline::plain(&Schema::new(fields)).expect("types that there are");
-    let mut request = ReadRequest::new(Topics::from(topic.name.as_str()), columns);
-    request.value = Arc::new(codec);
-    request.bad_messages = BadMessages::Reject;
-    request
-}
-
-fn read(request: &ReadRequest) -> (Reading, Vec<RecordBatch>) {
-    let reading = read::read(&cluster(), request, &Cancel::default(), &mut |_| {}).expect("it reads");
-    assert!(reading.counts.add_up(), "{:?}", reading.counts);
-    let batches = reading.rows.collect().expect("the rows");
-    (reading, batches)
-}
-
-/// The values of a column as text; `-` is null.
-fn column(batches: &[RecordBatch], name: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for batch in batches {
-        let array = batch.column_by_name(name).unwrap_or_else(|| panic!("no column `{name}`"));
-        // Arrow writes times of zones by their offset alone.
-        let array = match array.data_type() {
-            DataType::Timestamp(unit, Some(_)) => {
-                let with_offset = DataType::Timestamp(*unit, Some("+00:00".into()));
-                &arrow::compute::cast(array, &with_offset).expect("the same times")
-            }
-            _ => array,
-        };
-        found.extend((0..array.len()).map(|row| {
-            if array.is_null(row) { "-".to_owned() } else { array_value_to_string(array, row).expect("text") }
-        }));
-    }
-    found
-}
-
-fn fields(found: &Inference) -> Vec<Field> {
-    found.schema.fields().iter().map(|field| field.as_ref().clone()).collect()
+    ReadRequest { bad_messages: BadMessages::Reject, ..codec_reading::request(topic, codec, fields) }
 }
 
 fn text(name: &str) -> Field {
@@ -102,13 +50,7 @@ fn text(name: &str) -> Field {
 #[test]
 fn json_schemas_of_two_generations_in_one_topic() {
     let topic = &topics().schema;
-    let access = RegistryAccess {
-        url: Service::registry().env("REGISTRY_URL").to_owned(),
-        auth: Auth::None,
-        tls: None,
-        timeout: Duration::from_secs(20),
-    };
-    let codec = JsonSchema::by_registry(Registry::new(&access).expect("an address that there is"));
+    let codec = JsonSchema::by_registry(registry());
     let found = inferred(topic, &codec);
     assert_eq!((found.messages, found.bad), (5, 2), "{:?}", found.first_bad);
     let types: Vec<_> = found

@@ -27,6 +27,7 @@ mod studio;
 mod arrows;
 mod codec_avro;
 mod codec_binary;
+mod codec_reading;
 mod codec_text;
 mod connections;
 mod export;
