@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array as _, ArrayRef, ArrowPrimitiveType, BooleanArray, NullArray, PrimitiveArray};
-use arrow::buffer::{BooleanBuffer, NullBuffer};
+use arrow::array::{
+    Array as _, ArrayRef, ArrowPrimitiveType, BooleanArray, LargeListArray, ListArray, NullArray,
+    PrimitiveArray,
+};
+use arrow::buffer::{BooleanBuffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{
-    ArrowNativeType as _, DataType, Field, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    ArrowNativeType as _, DataType, Field, FieldRef, Float32Type, Float64Type, Int8Type, Int16Type,
+    Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow::error::ArrowError;
 
@@ -123,6 +126,23 @@ impl Nulls {
 pub(crate) fn take<T>(values: &mut Vec<T>) -> Vec<T> {
     let room = values.len();
     std::mem::replace(values, Vec::with_capacity(room))
+}
+
+/// Lists of `item` that end at `ends` of `items`; `large` ones have 64-bit offsets.
+pub(crate) fn lists(
+    item: FieldRef,
+    ends: Vec<i32>,
+    items: ArrayRef,
+    nulls: Option<NullBuffer>,
+    large: bool,
+) -> std::result::Result<ArrayRef, ArrowError> {
+    if large {
+        let offsets: ScalarBuffer<i64> = std::iter::once(0).chain(ends.into_iter().map(i64::from)).collect();
+        Ok(Arc::new(LargeListArray::try_new(item, OffsetBuffer::new(offsets), items, nulls)?))
+    } else {
+        let offsets: ScalarBuffer<i32> = std::iter::once(0).chain(ends).collect();
+        Ok(Arc::new(ListArray::try_new(item, OffsetBuffer::new(offsets), items, nulls)?))
+    }
 }
 
 struct IntegerColumn<T: ArrowPrimitiveType> {

@@ -1,6 +1,7 @@
 //! `MessagePack`, after <https://github.com/msgpack/msgpack/blob/master/spec.md>.
 
 use super::reason::{Parsed, Reason};
+use super::single::is_utf8;
 use super::tokens::{Notation, Source, Token, TokenDecoder, infer};
 use super::{Codec, Decode, Inference, Shape};
 use crate::cancel::Cancel;
@@ -87,7 +88,7 @@ impl<'a> Reader<'a> {
     fn text(&mut self, length: usize) -> Parsed<Token<'a>> {
         let at = self.at;
         let bytes = self.take(length)?;
-        if simdutf8::basic::from_utf8(bytes).is_err() {
+        if !is_utf8(bytes) {
             self.at = at;
             return Err(self.broken("text that is not valid UTF-8"));
         }

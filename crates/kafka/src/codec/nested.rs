@@ -4,13 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, LargeListArray, ListArray, StructArray};
-use arrow::buffer::{OffsetBuffer, ScalarBuffer};
+use arrow::array::{ArrayRef, StructArray};
 use arrow::datatypes::{DataType, FieldRef, Fields};
 use arrow::error::ArrowError;
 
 use super::Drift;
-use super::column::{Column, Nulls, column, mismatch, take};
+use super::column::{Column, Nulls, column, lists, mismatch, take};
 use super::cursor::Cursor;
 use super::keys::{ITEM, Keys, Place, Target, below};
 use super::reason::{Parsed, Reason};
@@ -280,16 +279,7 @@ impl Column for ListColumn {
     fn finish(&mut self) -> std::result::Result<ArrayRef, ArrowError> {
         let nulls = self.nulls.finish(self.ends.len());
         let items = self.items.finish()?;
-        let item = Arc::clone(&self.item);
-        let ends = take(&mut self.ends);
-        if self.large {
-            let offsets: ScalarBuffer<i64> =
-                std::iter::once(0).chain(ends.into_iter().map(i64::from)).collect();
-            Ok(Arc::new(LargeListArray::try_new(item, OffsetBuffer::new(offsets), items, nulls)?))
-        } else {
-            let offsets: ScalarBuffer<i32> = std::iter::once(0).chain(ends).collect();
-            Ok(Arc::new(ListArray::try_new(item, OffsetBuffer::new(offsets), items, nulls)?))
-        }
+        lists(Arc::clone(&self.item), take(&mut self.ends), items, nulls, self.large)
     }
 
     fn forget(&mut self, cursor: &mut Cursor<'_>) {

@@ -72,6 +72,13 @@ pub(super) fn check_utf8(payload: &[u8]) -> std::result::Result<(), Reason> {
     if simdutf8::basic::from_utf8(payload).is_ok() { Ok(()) } else { Err(not_utf8(payload)) }
 }
 
+/// Whether `text` is UTF-8. Names and codes are short and plain: wide registers only pay for longer ones.
+#[inline]
+pub(super) fn is_utf8(text: &[u8]) -> bool {
+    const SHORT: usize = 64;
+    (text.len() < SHORT && text.is_ascii()) || simdutf8::basic::from_utf8(text).is_ok()
+}
+
 #[cold]
 fn not_utf8(payload: &[u8]) -> Reason {
     let at = std::str::from_utf8(payload).err().map_or(0, |error| error.valid_up_to());

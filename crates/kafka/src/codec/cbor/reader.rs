@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::instant::{parse_date, parse_instant};
 use super::super::reason::{Parsed, Reason};
+use super::super::single::is_utf8;
 use super::super::tokens::{Source, Token};
 
 /// Integers of more bytes are no numbers that somebody reads; their digits cost the square of their length.
@@ -105,7 +106,7 @@ impl<'a> Reader<'a> {
 
     #[inline]
     fn checked(&self, major: u8, bytes: &[u8]) -> Parsed<()> {
-        if major == 3 && simdutf8::basic::from_utf8(bytes).is_err() {
+        if major == 3 && !is_utf8(bytes) {
             return Err(self.broken("text that is not valid UTF-8"));
         }
         Ok(())

@@ -85,11 +85,14 @@ impl Reading<'_, '_> {
                 choose(table, index, row);
             }
             let entry = &mut table.entries[index];
+            let is_first = entry.bit & !table.met != 0;
+            table.met |= entry.bit;
             // The value of nearly every field.
             if let Action::One(One::Scalar(scalar)) = &entry.action
                 && tag.layout == entry.layout
             {
-                let read = scalar.read(row.child(entry.child), &mut self.wire);
+                let slot = if is_first { row.child_once(entry.child) } else { row.child(entry.child) };
+                let read = scalar.read(slot, &mut self.wire);
                 read.map_err(|reason| reason.within(entry.name()))?;
             } else if tag.layout == Layout::GroupEnd {
                 if group == Some(tag.field) {
@@ -226,7 +229,18 @@ impl Reading<'_, '_> {
             let slot = row.child_once(entry.child);
             self.close_entry(entry, slot, rows).map_err(|reason| reason.within(entry.field.name()))?;
         }
-        row.end_row();
+        let mut missed = table.missed & !table.met;
+        while missed != 0 {
+            let entry = &mut table.entries[missed.trailing_zeros() as usize];
+            missed &= missed - 1;
+            let slot = row.child_once(entry.child);
+            self.close_entry(entry, slot, rows).map_err(|reason| reason.within(entry.field.name()))?;
+        }
+        if table.is_full {
+            row.end_full_row();
+        } else {
+            row.end_row();
+        }
         Ok(())
     }
 
@@ -316,6 +330,7 @@ fn choose(table: &mut Table, chosen: usize, row: &mut StructSlot) {
             continue;
         }
         let entry = &mut table.entries[other];
+        table.met &= !entry.bit;
         entry.is_there = false;
         let slot = row.child_once(entry.child);
         if slot.rows() > rows {
@@ -325,8 +340,10 @@ fn choose(table: &mut Table, chosen: usize, row: &mut StructSlot) {
 }
 
 /// The last row of `row` is open again, to be joined with what follows.
-fn reopen(table: &Table, row: &mut StructSlot) {
+fn reopen(table: &mut Table, row: &mut StructSlot) {
     row.reopen();
+    // Each has its value, were it its default.
+    table.met = u64::MAX;
     for index in &table.closing {
         let entry = &table.entries[usize::from(*index)];
         if matches!(entry.action, Action::Many(_) | Action::Map(..))

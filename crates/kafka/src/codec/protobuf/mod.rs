@@ -58,6 +58,18 @@ enum Source {
     Local { files: Local, message: Option<MessageDescriptor>, framing: Framing },
 }
 
+impl Source {
+    /// This source for a call that `cancel` ends.
+    fn heeding(&self, cancel: &Cancel) -> Self {
+        match self {
+            Self::Registry { registry, wanted } => {
+                Self::Registry { registry: registry.heeding(cancel), wanted: wanted.clone() }
+            }
+            local @ Self::Local { .. } => local.clone(),
+        }
+    }
+}
+
 impl Protobuf {
     /// Messages that name their schema in `registry`. With the full name of a message type those of other types are bad,
     /// without one all that come fill the columns by the names of their fields.
@@ -98,6 +110,7 @@ impl Protobuf {
         if let Source::Local { message: Some(message), .. } = &self.source {
             return Ok(columns::of(message));
         }
+        let source = self.source.heeding(cancel);
         let mut seen = BTreeSet::new();
         let mut fields = Fields::empty();
         for payload in payloads {
@@ -106,7 +119,7 @@ impl Protobuf {
             if !seen.insert((id, indexes.clone())) {
                 continue;
             }
-            match self.source.message(id, &indexes) {
+            match source.message(id, &indexes) {
                 Ok(message) => fields = columns::merge(&fields, &columns::of(&message)),
                 Err(Fault::Bad(_)) => {}
                 Err(Fault::Failed(error)) => return Err(*error),
@@ -121,8 +134,8 @@ impl Codec for Protobuf {
         "Protobuf"
     }
 
-    fn decoder(&self, shape: &Shape, _cancel: &Cancel) -> Result<Box<dyn Decode>> {
-        Ok(Box::new(Decoder::new(self.source.clone(), shape)?))
+    fn decoder(&self, shape: &Shape, cancel: &Cancel) -> Result<Box<dyn Decode>> {
+        Ok(Box::new(Decoder::new(self.source.heeding(cancel), shape)?))
     }
 
     fn infer(&self, payloads: &[&[u8]], cancel: &Cancel) -> Result<Inference> {

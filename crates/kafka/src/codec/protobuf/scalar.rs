@@ -4,6 +4,7 @@ use prost_reflect::{Kind, Value};
 
 use super::wire::{Layout, Wire, zigzag};
 use crate::codec::reason::{Parsed, Reason};
+use crate::codec::single::is_utf8;
 use crate::codec::slot::Slot;
 
 /// A type of one value.
@@ -119,7 +120,7 @@ impl Scalar {
 #[inline]
 fn text<'a>(wire: &mut Wire<'a>) -> Parsed<&'a [u8]> {
     let bytes = wire.bytes()?;
-    if simdutf8::basic::from_utf8(bytes).is_err() {
+    if !is_utf8(bytes) {
         return Err(not_utf8(bytes));
     }
     Ok(bytes)

@@ -29,8 +29,14 @@ pub(super) struct Table {
     near: Vec<u16>,
     /// The others, rising.
     far: Vec<(u32, u16)>,
-    /// Entries that have something to do as a row ends.
+    /// Entries that have something to do as a row ends, but for those in `missed`.
     pub(super) closing: Vec<u16>,
+    /// The [bits](Entry::bit) of the entries that have something to do as a row ends in which they did not come.
+    pub(super) missed: u64,
+    /// The bits of the entries that came in this row.
+    pub(super) met: u64,
+    /// As a row ends, every column has its value.
+    pub(super) is_full: bool,
     /// Entries with something to forget as a row begins.
     pub(super) opening: Vec<u16>,
     /// Of each set of fields that exclude each other the entries with a column.
@@ -46,6 +52,8 @@ pub(super) struct Entry {
     pub(super) action: Action,
     /// In [`Table::choices`].
     pub(super) choice: Option<u16>,
+    /// Its own bit in [`Table::met`]; none where nobody asks for it.
+    pub(super) bit: u64,
     /// This row has it; kept for what may come in parts.
     pub(super) is_there: bool,
     /// What the field is when it is not there; null where there is none.
@@ -102,6 +110,7 @@ impl Table {
     /// The row begins: it has nothing yet.
     #[inline]
     pub(super) fn open(&mut self) {
+        self.met = 0;
         for index in &self.opening {
             let entry = &mut self.entries[usize::from(*index)];
             entry.is_there = false;
@@ -165,16 +174,31 @@ impl Compiler<'_> {
             let alone = |at: u16| choices[usize::from(at)].1.iter().all(|other| *other == index as u16);
             entry.choice = entry.choice.filter(|at| !alone(*at));
         }
+        let mut missed = 0;
+        for (index, entry) in entries.iter_mut().enumerate().take(u64::BITS as usize) {
+            if matches!((&entry.action, &entry.absent), (Action::One(One::Scalar(_)), Some(Absent::Value(_))))
+            {
+                entry.bit = 1 << index;
+                missed |= entry.bit;
+            }
+        }
         let indexes = |wanted: fn(&Entry) -> bool| {
             entries.iter().enumerate().filter(|(_, entry)| wanted(entry)).map(|(at, _)| at as u16).collect()
         };
+        let mut filled = vec![false; wanted.len()];
+        for entry in entries.iter().filter(|entry| entry.has_column() && entry.fills()) {
+            filled[entry.child] = true;
+        }
         *self.made += 1;
         Ok(Table {
             message: message.clone(),
             prefix: prefix.into(),
             id: *self.made,
-            closing: indexes(Entry::closes),
+            closing: indexes(|entry| entry.bit == 0 && entry.closes()),
             opening: indexes(Entry::opens),
+            missed,
+            met: 0,
+            is_full: filled.into_iter().all(|is_filled| is_filled),
             entries,
             near,
             far,
@@ -203,7 +227,8 @@ impl Compiler<'_> {
             None if known.is_some() && known_as.is_none() => (0, Action::Stray),
             None => (0, self.passed(&field, known_as, &path, depth)?),
         };
-        let mut entry = Entry { field, child, layout, action, choice: None, is_there: false, absent: None };
+        let mut entry =
+            Entry { field, child, layout, action, choice: None, bit: 0, is_there: false, absent: None };
         if let Some((_, column)) = column {
             entry.absent = absent(&entry, column)?;
         }
@@ -337,6 +362,12 @@ impl Entry {
                 self.action,
                 Action::Many(_) | Action::Map(..) | Action::Text(_) | Action::One(One::Text(..))
             )
+    }
+
+    /// Whether its column has a value in every row.
+    fn fills(&self) -> bool {
+        matches!(self.absent, Some(Absent::Value(_)))
+            || matches!(self.action, Action::Many(_) | Action::Map(..))
     }
 
     fn opens(&self) -> bool {

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, LargeListArray, ListArray, StructArray};
-use arrow::buffer::{OffsetBuffer, ScalarBuffer};
+use arrow::array::{ArrayRef, StructArray};
 use arrow::datatypes::{FieldRef, Fields};
 use arrow::error::ArrowError;
 
-use super::super::column::{Nulls, take};
+use super::super::column::{Nulls, lists, take};
 use super::{Rows, Slot};
 use crate::codec::reason::{Parsed, Reason};
 use crate::error::Result;
@@ -179,15 +178,6 @@ impl Rows for ListSlot {
     fn finish(&mut self) -> std::result::Result<ArrayRef, ArrowError> {
         let nulls = self.nulls.finish(self.ends.len());
         let items = self.items.finish()?;
-        let item = Arc::clone(&self.item);
-        let ends = take(&mut self.ends);
-        if self.large {
-            let offsets: ScalarBuffer<i64> =
-                std::iter::once(0).chain(ends.into_iter().map(i64::from)).collect();
-            Ok(Arc::new(LargeListArray::try_new(item, OffsetBuffer::new(offsets), items, nulls)?))
-        } else {
-            let offsets: ScalarBuffer<i32> = std::iter::once(0).chain(ends).collect();
-            Ok(Arc::new(ListArray::try_new(item, OffsetBuffer::new(offsets), items, nulls)?))
-        }
+        lists(Arc::clone(&self.item), take(&mut self.ends), items, nulls, self.large)
     }
 }
