@@ -11,13 +11,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crossbeam_channel::RecvTimeoutError;
 use flowloom_net::Tls;
 pub use flowloom_net::http::Auth;
-use flowloom_net::http::{self, Http, HttpAccess};
+use flowloom_net::http::{self, Http, HttpAccess, HttpError};
 use parking_lot::Mutex;
 use serde::Deserialize;
 use url::Url;
 
+use crate::cancel::Cancel;
 use crate::show::Decoder;
 
 pub use error::RegistryError;
@@ -27,6 +29,9 @@ use kept::Kept;
 /// How deep references may lead, and how many a schema may have in all.
 const MOST_DEPTH: usize = 16;
 const MOST_REFERENCES: usize = 256;
+
+/// How often a wait looks whether it was cancelled.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// How a registry is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +84,8 @@ pub struct Registry {
     /// Whether our credentials can be read by everybody on the way.
     is_exposed: bool,
     kept: Arc<Mutex<Kept>>,
+    /// Ends the wait for an answer.
+    cancel: Option<Cancel>,
 }
 
 /// A schema as it comes over the wire; by id it comes without one.
@@ -116,7 +123,13 @@ impl Registry {
         let is_local =
             base.host_str().is_some_and(|host| matches!(host, "localhost" | "127.0.0.1" | "[::1]"));
         let is_exposed = access.auth != Auth::None && base.scheme() == "http" && !is_local;
-        Ok(Self { http, base, is_exposed, kept: Arc::default() })
+        Ok(Self { http, base, is_exposed, kept: Arc::default(), cancel: None })
+    }
+
+    /// This client for a call that `cancel` ends: it fails with [`RegistryError::Cancelled`] then.
+    #[must_use]
+    pub fn heeding(&self, cancel: &Cancel) -> Self {
+        Self { cancel: Some(cancel.clone()), ..self.clone() }
     }
 
     /// The names under which schemas are registered, rising.
@@ -199,7 +212,10 @@ impl Registry {
             return known;
         }
         let made = self.schema(id).map_err(Unusable::from).and_then(|schema| self.decoder_of(&schema));
-        self.kept.lock().keep(id, made.clone());
+        // That somebody stopped says nothing of the schema.
+        if !matches!(made, Err(Unusable::Registry(RegistryError::Cancelled))) {
+            self.kept.lock().keep(id, made.clone());
+        }
         made
     }
 
@@ -210,7 +226,7 @@ impl Registry {
     }
 
     /// Asks for `path` below the base; `plain` words what goes wrong.
-    fn get<T: serde::de::DeserializeOwned>(
+    fn get<T: serde::de::DeserializeOwned + Send + 'static>(
         &self,
         path: &[&str],
         plain: impl FnOnce(http::HttpError) -> RegistryError,
@@ -220,11 +236,42 @@ impl Registry {
             // A subject may hold a slash, which is escaped as part of a segment.
             segments.pop_if_empty().extend(path);
         }
-        self.http.get_json(url.as_str()).map_err(plain)
+        match &self.cancel {
+            Some(cancel) => heeded(cancel, &self.http, &url).ok_or(RegistryError::Cancelled)?,
+            None => self.http.get_json(url.as_str()),
+        }
+        .map_err(plain)
     }
 
     fn within(&self, timeout: Duration) -> Self {
         Self { http: self.http.within(timeout), ..self.clone() }
+    }
+}
+
+/// Asks on another thread, which has a time limit of its own, so that `cancel` is heard within [`LOOK`]; none once it is.
+fn heeded<T: serde::de::DeserializeOwned + Send + 'static>(
+    cancel: &Cancel,
+    http: &Http,
+    url: &Url,
+) -> Option<Result<T, HttpError>> {
+    if cancel.is_cancelled() {
+        return None;
+    }
+    let (answered, answer) = crossbeam_channel::bounded(1);
+    let asking = std::thread::Builder::new().name("flowloom-registry".to_owned());
+    let (there, place) = (http.clone(), url.clone());
+    // Who has stopped waiting does not take the answer.
+    if asking.spawn(move || answered.send(there.get_json(place.as_str())).is_ok()).is_err() {
+        return Some(http.get_json(url.as_str()));
+    }
+    loop {
+        match answer.recv_timeout(LOOK) {
+            Ok(answer) => return Some(answer),
+            Err(RecvTimeoutError::Timeout) if !cancel.is_cancelled() => {}
+            Err(RecvTimeoutError::Timeout) => return None,
+            // The thread panicked, which says nothing of what is asked.
+            Err(RecvTimeoutError::Disconnected) => return Some(http.get_json(url.as_str())),
+        }
     }
 }
 

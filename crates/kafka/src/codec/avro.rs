@@ -95,7 +95,7 @@ impl Avro {
         Self { reader: Some(reader), resolved: Arc::default(), ..self }
     }
 
-    fn reader(&self) -> Result<Option<Arc<show::avro::Avro>>> {
+    fn reader(&self, cancel: &Cancel) -> Result<Option<Arc<show::avro::Avro>>> {
         let Some(reader) = &self.reader else { return Ok(None) };
         let mut resolved = self.resolved.lock();
         if let Some(known) = &*resolved {
@@ -104,6 +104,7 @@ impl Avro {
         let made = match reader {
             AvroReader::Local { schema, references } => parsed("the reader's schema", schema, references)?,
             AvroReader::Latest { registry, subject } => {
+                let registry = registry.heeding(cancel);
                 let decoder = registry.decoder_of(&*registry.latest(subject)?)?;
                 let Decoder::Avro(avro) = &*decoder else {
                     let reason = format!("the newest schema of the subject `{subject}` is no Avro schema");
@@ -118,14 +119,14 @@ impl Avro {
 
     /// The schemas that say what fields there are.
     fn schemas(&self, payloads: &[&[u8]], cancel: &Cancel) -> Result<Vec<Arc<show::avro::Avro>>> {
-        if let Some(reader) = self.reader()? {
+        if let Some(reader) = self.reader(cancel)? {
             return Ok(vec![reader]);
         }
         let registry = match &self.written {
             AvroSchemas::Local { schema, references, .. } => {
                 return Ok(vec![parsed("the schema", schema, references)?]);
             }
-            AvroSchemas::Registry(registry) => registry,
+            AvroSchemas::Registry(registry) => &registry.heeding(cancel),
         };
         let mut seen = BTreeSet::new();
         let mut found = Vec::new();
@@ -150,10 +151,12 @@ impl Codec for Avro {
         "Avro"
     }
 
-    fn decoder(&self, shape: &Shape, _cancel: &Cancel) -> Result<Box<dyn Decode>> {
-        let reader = self.reader()?;
+    fn decoder(&self, shape: &Shape, cancel: &Cancel) -> Result<Box<dyn Decode>> {
+        let reader = self.reader(cancel)?;
         Ok(Box::new(match &self.written {
-            AvroSchemas::Registry(registry) => AvroDecoder::registry(shape, registry.clone(), reader)?,
+            AvroSchemas::Registry(registry) => {
+                AvroDecoder::registry(shape, registry.heeding(cancel), reader)?
+            }
             AvroSchemas::Local { schema, references, framing } => {
                 AvroDecoder::local(shape, parsed("the schema", schema, references)?, *framing, reader)?
             }

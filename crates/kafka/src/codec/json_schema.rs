@@ -61,7 +61,7 @@ impl JsonSchema {
     fn fields(&self, payloads: &[&[u8]], cancel: &Cancel) -> Result<Vec<Field>> {
         let registry = match &self.source {
             Source::Local { typed, .. } => return Ok(typed.fields()),
-            Source::Registry(registry) => registry,
+            Source::Registry(registry) => &registry.heeding(cancel),
         };
         let mut seen = BTreeSet::new();
         let mut together: Option<Typed> = None;
@@ -105,9 +105,9 @@ impl Codec for JsonSchema {
         "JSON Schema"
     }
 
-    fn decoder(&self, shape: &Shape, _cancel: &Cancel) -> Result<Box<dyn Decode>> {
+    fn decoder(&self, shape: &Shape, cancel: &Cancel) -> Result<Box<dyn Decode>> {
         let (registry, framing) = match &self.source {
-            Source::Registry(registry) => (Some(registry.as_ref().clone()), Framing::Confluent),
+            Source::Registry(registry) => (Some(registry.heeding(cancel)), Framing::Confluent),
             Source::Local { framing, .. } => (None, *framing),
         };
         Ok(Box::new(Decoder { json: Json::of(shape)?, registry, framing, last: 0, known: BTreeSet::new() }))

@@ -21,6 +21,8 @@ pub enum RegistryError {
     TooManyReferences { id: i32 },
     #[error("{0}")]
     Http(#[from] HttpError),
+    #[error("cancelled")]
+    Cancelled,
 }
 
 /// What a registry says of a failure, in Confluent's form.
@@ -59,6 +61,7 @@ impl RegistryError {
             Self::NoSchema { .. } => {
                 "The message may be of another registry than the one of this connection".to_owned()
             }
+            Self::Cancelled => String::new(),
             Self::TooManyReferences { .. } => "Look at the references of the schema".to_owned(),
             Self::Http(error) => match error.kind {
                 HttpErrorKind::NotFound { .. }
@@ -87,7 +90,9 @@ impl From<Unusable> for Fault {
     /// What the registry does not have makes a message bad; without the registry's answer nobody knows.
     fn from(unusable: Unusable) -> Self {
         match unusable {
-            Unusable::Registry(error @ RegistryError::Http(_)) => Self::Failed(Box::new(error.into())),
+            Unusable::Registry(error @ (RegistryError::Http(_) | RegistryError::Cancelled)) => {
+                Self::Failed(Box::new(error.into()))
+            }
             other => Self::Bad(Reason::new(other.to_string())),
         }
     }
@@ -104,7 +109,10 @@ impl From<Unusable> for Error {
 
 impl From<RegistryError> for Error {
     fn from(error: RegistryError) -> Self {
-        Self::Registry(Box::new(error))
+        match error {
+            RegistryError::Cancelled => Self::Cancelled,
+            error => Self::Registry(Box::new(error)),
+        }
     }
 }
 

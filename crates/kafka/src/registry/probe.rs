@@ -47,7 +47,10 @@ impl Registry {
     }
 
     /// What the registry says of one of its settings; `None` where it has none or does not tell us.
-    fn setting<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Failure> {
+    fn setting<T: serde::de::DeserializeOwned + Send + 'static>(
+        &self,
+        name: &str,
+    ) -> Result<Option<T>, Failure> {
         match self.get(&[name], super::RegistryError::Http) {
             Ok(setting) => Ok(Some(setting)),
             Err(super::RegistryError::Http(error)) if is_untold(&error) => Ok(None),

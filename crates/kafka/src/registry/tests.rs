@@ -10,6 +10,7 @@ use std::thread;
 use flowloom_net::{Probe, State};
 
 use super::*;
+use crate::error::Error;
 
 /// A registry with `answers` by path; counts what it is asked.
 pub(crate) fn serve(answers: &[(&str, u16, &str)]) -> (Registry, Arc<AtomicUsize>) {
@@ -44,6 +45,27 @@ pub(crate) fn serve(answers: &[(&str, u16, &str)]) -> (Registry, Arc<AtomicUsize
     });
     let access = RegistryAccess { url, auth: Auth::None, tls: None, timeout: Duration::from_secs(10) };
     (Registry::new(&access).unwrap(), asked)
+}
+
+#[test]
+fn a_registry_that_never_answers_is_left_once_somebody_cancels() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    // Longer than any test takes.
+    let access = RegistryAccess { url, auth: Auth::None, tls: None, timeout: Duration::from_hours(1) };
+    let cancel = Cancel::default();
+    let registry = Registry::new(&access).unwrap().heeding(&cancel);
+    let asking = {
+        let registry = registry.clone();
+        thread::spawn(move || registry.decoder(7).map(drop))
+    };
+    let (_waiting, _) = listener.accept().unwrap();
+    cancel.cancel();
+    let cancelled = Unusable::Registry(RegistryError::Cancelled);
+    assert_eq!(asking.join().unwrap(), Err(cancelled.clone()));
+    assert_eq!(registry.subjects(), Err(RegistryError::Cancelled), "it does not even ask");
+    assert!(registry.kept.lock().decoder(7).is_none(), "of the schema nothing is known");
+    assert!(matches!(Error::from(cancelled), Error::Cancelled));
 }
 
 #[test]
