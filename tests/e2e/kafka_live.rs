@@ -19,7 +19,7 @@ use crate::group;
 use crate::kafka_source::source_to_file;
 use crate::leaks;
 use crate::message::Message;
-use crate::topic::Topic;
+use crate::topic::{Topic, unique};
 
 const FIELDS: &str = "fields: [{name: id, type: Int64}]";
 
@@ -177,6 +177,57 @@ fn messages_that_come_while_it_goes_are_written_and_a_sigterm_ends_it_between_ba
     let runs: Vec<Value> = serde_json::from_str(&runs.stdout).expect("JSON");
     assert_eq!(runs.len(), 1, "one record however many batches");
     assert_eq!(runs[0]["report"]["live"]["batches"], report["live"]["batches"]);
+}
+
+#[test]
+fn a_topic_that_comes_to_the_pattern_while_it_goes_is_read_from_its_start() {
+    let broker = Broker::shared();
+    let prefix = unique("live-pattern");
+    let topic = |name: &str| Topic::create_named(broker, &format!("{prefix}-{name}"), 2, &[]);
+    topic("first").send(numbers(0..10));
+    let shop = appending(&prefix);
+    let flow = shop.text("test.flow.yaml");
+    let of_all = format!("topic: {{pattern: \"{prefix}-.*\"}}");
+    shop.put("test.flow.yaml", &flow.replace(&format!("topic: {prefix}"), &of_all));
+    let live = Live::start(&shop, broker, &["--every", "300ms"]);
+    arrive(&shop, &live, 10);
+    topic("second").send(numbers(10..15));
+    arrive(&shop, &live, 15);
+    let report = live.stop_well();
+    assert_eq!(ids(&shop), (0..15).collect::<Vec<_>>(), "each once");
+    let topics = &node(&report, "source")["offsets"]["topics"];
+    let names: Vec<_> = topics.as_object().expect("topics").keys().collect();
+    assert_eq!(names, [&format!("{prefix}-first"), &format!("{prefix}-second")]);
+}
+
+#[test]
+fn what_would_wait_for_ever_or_lose_rows_is_refused_at_once() {
+    let broker = Broker::shared();
+    let topic = Topic::create(broker, "refused", 1);
+    topic.send(numbers(0..3));
+    let shop = appending(&topic.name);
+    let flow = shop.text("test.flow.yaml");
+    let refused = |settings: &str, why: &str| {
+        shop.put("test.flow.yaml", &flow.replace(FIELDS, &format!("{FIELDS}\n      {settings}")));
+        let (code, report) = Live::start(&shop, broker, &[]).end();
+        let message = report["problems"][0]["message"].as_str().unwrap_or_default();
+        assert!(code == Some(1) && message.contains(why), "{report:#}");
+    };
+    refused("end: timestamp\n      end_at: 2030-01-01", "the end is fixed, and a live run has none");
+    // While another one goes, this one does not wait for its end.
+    shop.put("test.flow.yaml", &flow);
+    let live = Live::start(&shop, broker, &[]);
+    arrive(&shop, &live, 3);
+    refused("max_messages: 10", "is in use by another run");
+    live.stop_well();
+    assert_eq!(ids(&shop), [0, 1, 2]);
+    // Without offsets of its own it goes on all the same.
+    let replacing = flow.replace("mode: append", "mode: overwrite");
+    let replacing = replacing.replace(FIELDS, &format!("{FIELDS}\n      start: earliest"));
+    shop.put("test.flow.yaml", &replacing);
+    let (code, report) = Live::start(&shop, broker, &[]).end();
+    let message = report["problems"][0]["message"].as_str().unwrap_or_default();
+    assert!(code == Some(1) && message.contains("would replace what `out` wrote before"), "{report:#}");
 }
 
 #[test]

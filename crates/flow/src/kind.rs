@@ -133,6 +133,12 @@ pub trait Kind: Default + Clone + PartialEq + Serialize + DeserializeOwned + Sen
         false
     }
 
+    /// Whether each batch of a live run begins where the one before ended, whoever keeps the offsets. A problem: the
+    /// settings give this source an end, so that there is nothing to go on to.
+    fn goes_on(&self) -> Result<bool, Problem> {
+        Ok(false)
+    }
+
     /// Looks outside for how far this source is. `held`: what the writers below it have, where
     /// [`Kind::needs_batches`].
     ///

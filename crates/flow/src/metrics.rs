@@ -66,6 +66,8 @@ pub struct PartitionMetrics {
     /// `None`: nothing is committed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub committed: Option<i64>,
+    /// Where the read began; of a live run, the last one.
+    pub from: i64,
     /// Where this source goes on.
     pub position: i64,
     pub records: u64,
@@ -97,11 +99,11 @@ impl SourceMetrics {
         self.idle_ms = self.last_record_ms.map(|last| (now_ms - last).max(0));
     }
 
-    /// Where the source goes on, as a position without a sync name.
+    /// What was read and where the source goes on, as a position without a sync name.
     pub fn position(&self) -> Position {
         let mut topics: BTreeMap<String, BTreeMap<i32, Range>> = BTreeMap::new();
         for one in &self.partitions {
-            let range = Range { from: one.position, to: one.position };
+            let range = Range { from: one.from, to: one.position };
             topics.entry(one.topic.clone()).or_default().insert(one.partition, range);
         }
         Position { topics, ..Position::default() }
@@ -176,7 +178,7 @@ mod tests {
             records: 5,
             read_ms: 500.0,
             at_ms: 3_000,
-            partitions: vec![partition(0, 12, 11, 5), partition(2, 1, 0, 0)],
+            partitions: vec![PartitionMetrics { from: 6, ..partition(0, 12, 11, 5) }, partition(2, 1, 0, 0)],
             ..SourceMetrics::default()
         };
         all.add(&later);
@@ -187,7 +189,7 @@ mod tests {
         assert_eq!(read, [(0, 11, 1), (1, 4, 0), (2, 0, 1)]);
         assert_eq!(all.pending(), 2);
         let mut position = all.position();
-        assert_eq!(position.topics["orders"][&0], Range { from: 11, to: 11 });
+        assert_eq!(position.topics["orders"][&0], Range { from: 6, to: 11 });
         position.topics.get_mut("orders").expect("orders").remove(&2);
         all.committed(&position);
         assert_eq!(

@@ -25,6 +25,7 @@ pub trait Node: Send + Sync {
         cancel: &Cancel,
     ) -> Option<Result<Vec<Suggestion>, Problem>>;
     fn keeps_offsets(&self) -> bool;
+    fn goes_on(&self) -> Result<bool, Problem>;
     fn standing(
         &self,
         site: &Site<'_>,
@@ -99,6 +100,10 @@ impl<K: Kind> Node for K {
 
     fn keeps_offsets(&self) -> bool {
         Kind::keeps_offsets(self)
+    }
+
+    fn goes_on(&self) -> Result<bool, Problem> {
+        Kind::goes_on(self)
     }
 
     fn standing(

@@ -274,6 +274,15 @@ impl Kind for KafkaSource {
         self.start.keeps_offsets()
     }
 
+    fn goes_on(&self) -> Result<bool, Problem> {
+        match self.end {
+            End::Latest => Ok(true),
+            _ => Err(Problem::user("the end is fixed, and a live run has none")
+                .hint("let it end at the topic's end, or run once")
+                .at_field("end")),
+        }
+    }
+
     fn standing(
         &self,
         site: &Site<'_>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use flowloom_flow::{Hold, KeptOffsets, Locks, OffsetTable, Problem, SyncKey};
+use flowloom_flow::{Domain, Hold, KeptOffsets, Locks, OffsetTable, Problem, SyncKey};
 use flowloom_store::{Error, Lock, Offsets, Store, Taken};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -91,7 +91,9 @@ impl Locks for Kept {
     fn hold(&self, key: &SyncKey, flow: &str) -> Result<Hold, Problem> {
         let mut held = self.held.lock();
         if !held.contains_key(key) {
-            held.insert(key.clone(), self.locks.hold(key, flow)?);
+            // A live run waits out what may pass. Who has the name may have it for weeks: this one is refused instead.
+            let refused = |problem: Problem| Problem { domain: Domain::User, ..problem };
+            held.insert(key.clone(), self.locks.hold(key, flow).map_err(refused)?);
         }
         Ok(Box::new(()))
     }
@@ -153,7 +155,11 @@ mod tests {
             assert!(syncs.hold(&key, "Other").is_err());
         }
         drop(live);
-        assert!(syncs.hold(&key, "Other").is_ok());
+        let run = syncs.hold(&key, "Other").expect("free");
+        let live = Kept::new(Syncs { home: Some(folder.path().to_owned()) });
+        assert_eq!(live.hold(&key, "Orders").expect_err("taken").domain, Domain::User, "it does not wait");
+        drop(run);
+        assert!(live.hold(&key, "Orders").is_ok());
     }
 
     #[test]

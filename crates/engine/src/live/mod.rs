@@ -9,11 +9,11 @@ mod wait;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use flowloom_flow::{Cancel, Compiled, Domain, Host, Live, NodeId, Position, Problem};
+use flowloom_flow::{Cancel, Compiled, Domain, Host, Live, Position, Problem};
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Events, NodeReport, Outcome, Report, RunEvent};
-use crate::run::batch;
+use crate::run::{Ended, GoOn, batch};
 use total::Total;
 use wait::Waiting;
 
@@ -104,29 +104,36 @@ pub fn live(
         cancel,
         events,
         total: Total::new(compiled),
-        go_on: BTreeMap::new(),
+        go_on: GoOn::default(),
         failures: 0,
         waiting: Waiting::default(),
     };
-    let (outcome, problems) = match replacing(compiled) {
-        Some(problem) => (Outcome::Failed, vec![problem]),
-        None => run.until_over(keep),
+    let (outcome, problems) = match fits(compiled) {
+        Err(problem) => (Outcome::Failed, vec![problem]),
+        Ok(()) => run.until_over(keep),
     };
     let report = run.total.finish(outcome, problems);
     events.send(RunEvent::Finished { report: report.clone() });
     report
 }
 
-/// Each batch would replace the rows of the one before it.
-fn replacing(compiled: &Compiled) -> Option<Problem> {
-    let sources = (0..compiled.nodes.len())
-        .filter(|i| compiled.nodes[*i].node.as_ref().is_some_and(|node| node.keeps_offsets()));
-    let mut below = sources.flat_map(|i| compiled.below(i)).map(|i| &compiled.nodes[i]);
-    let writer = below.find(|made| {
-        made.node.as_ref().is_some_and(|node| node.card().outputs.is_empty() && !node.keeps_batches())
-    })?;
-    let what = format!("each batch of a live run would replace what `{}` wrote before", writer.id);
-    Some(Problem::user(what).hint("let it append to a folder").at_node(&writer.id))
+/// A source that has an end does not go on, and a writer that replaces would keep the rows of the last batch alone.
+fn fits(compiled: &Compiled) -> Result<(), Problem> {
+    for (i, made) in compiled.nodes.iter().enumerate() {
+        let Some(node) = &made.node else { continue };
+        if !node.goes_on().map_err(|problem| problem.at_node(&made.id))? {
+            continue;
+        }
+        let mut below = compiled.below(i).into_iter().map(|i| &compiled.nodes[i]);
+        let replaces = below.find(|made| {
+            made.node.as_ref().is_some_and(|node| node.card().outputs.is_empty() && !node.keeps_batches())
+        });
+        if let Some(writer) = replaces {
+            let what = format!("each batch of a live run would replace what `{}` wrote before", writer.id);
+            return Err(Problem::user(what).hint("let it append to a folder").at_node(&writer.id));
+        }
+    }
+    Ok(())
 }
 
 struct Run<'a> {
@@ -136,8 +143,7 @@ struct Run<'a> {
     cancel: &'a Cancel,
     events: &'a Events,
     total: Total,
-    /// Where the last batch of each source ended.
-    go_on: BTreeMap<NodeId, Position>,
+    go_on: GoOn,
     /// In a row.
     failures: u32,
     waiting: Waiting,
@@ -180,7 +186,9 @@ impl Run<'_> {
 
     /// One batch, and whether it had anything new.
     fn attempt(&mut self) -> (Next, bool) {
-        let (report, has_news) = batch(self.compiled, self.host, Some(&self.go_on), self.cancel, self.events);
+        let Ended { report, has_news, half } =
+            batch(self.compiled, self.host, Some(&self.go_on), self.cancel, self.events);
+        self.go_on.half = half;
         self.total.add(&report, has_news);
         self.events.send(RunEvent::Batch { total: Box::new(self.total.so_far().clone()) });
         let next = match report.outcome {
@@ -188,7 +196,7 @@ impl Run<'_> {
                 self.failures = 0;
                 for node in &report.nodes {
                     if let Some(position) = ended(node) {
-                        self.go_on.insert(node.node.clone(), position);
+                        self.go_on.ended.insert(node.node.clone(), position);
                     }
                 }
                 let is_last = self.ask.batches.is_some_and(|most| self.total.facts().batches >= most);
@@ -211,7 +219,7 @@ impl Run<'_> {
     /// Whether to try again by ourselves. What is mostly a slip of the user's passes where it went well before, if it
     /// is of a kind that may: a name that has no address while a network is down.
     fn may_pass(&self, problem: &Problem) -> bool {
-        let has_worked = !self.go_on.is_empty() || self.total.has_batches();
+        let has_worked = !self.go_on.ended.is_empty() || self.total.has_batches();
         match problem.domain {
             Domain::External => true,
             Domain::Internal => problem.retry,

@@ -108,7 +108,7 @@ impl Run<'_> {
         let mut waits = None;
         for (i, source) in sources {
             let id = &self.compiled.nodes[*i].id;
-            let Some(after) = self.go_on.get(id) else { continue };
+            let Some(after) = self.go_on.ended.get(id) else { continue };
             let pending = source.pending(after, self.cancel).map_err(|problem| problem.at_node(id))?;
             let Some(pending) = pending else { continue };
             let estimated = || (pending.messages as f64 * self.total.message_bytes(id)).round() as u64;

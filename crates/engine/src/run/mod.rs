@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use flowloom_flow::{
-    Ask, Batch, Cancel, Compiled, Host, NodeId, Position, Problem, Read, Scope, Site, Step, Written,
+    Ask, Batch, Cancel, Compiled, Host, NodeId, Position, Problem, Read, Scope, Site, SourceMetrics, Step,
+    Written,
 };
 use polars::prelude::LazyFrame;
 
-use crate::event::{Events, Report, RunEvent, State};
+use crate::event::{Events, Outcome, Report, RunEvent, State};
 use crate::guard::guarded;
 use crate::needs::needs;
 use crate::probe::Probe;
@@ -21,30 +22,58 @@ use crate::wanted;
 /// Runs one batch of `compiled`. Never panics and never half-commits: what a run that died left behind,
 /// the next one finishes.
 pub fn run(compiled: &Compiled, host: &dyn Host, cancel: &Cancel, events: &Events) -> Report {
-    let (report, _) = batch(compiled, host, None, cancel, events);
+    let Ended { report, .. } = batch(compiled, host, None, cancel, events);
     events.send(RunEvent::Finished { report: report.clone() });
     report
 }
 
-/// One batch, and whether it had anything new. `go_on`: where the batch before ended, in a live run; `None`: it is no
-/// live run.
+/// One batch; `go_on` is what the batches before left behind, in a live run.
 pub(crate) fn batch(
     compiled: &Compiled,
     host: &dyn Host,
-    go_on: Option<&BTreeMap<NodeId, Position>>,
+    go_on: Option<&GoOn>,
     cancel: &Cancel,
     events: &Events,
-) -> (Report, bool) {
+) -> Ended {
     let mut run = Run::new(compiled, host, go_on, cancel, events);
     let result = guarded(|| run.batch());
     let report = run.report(result);
-    (report, run.has_news())
+    let half = if report.outcome == Outcome::Done { None } else { run.half() };
+    Ended { has_news: run.has_news(), report, half }
+}
+
+/// What a batch came to.
+pub(crate) struct Ended {
+    pub(crate) report: Report,
+    /// It had anything new.
+    pub(crate) has_news: bool,
+    /// It failed, and some writer has it.
+    pub(crate) half: Option<Half>,
+}
+
+/// What the batches of a live run leave to the next one.
+#[derive(Default)]
+pub(crate) struct GoOn {
+    /// Where the last batch of each source ended.
+    pub(crate) ended: BTreeMap<NodeId, Position>,
+    pub(crate) half: Option<Half>,
+}
+
+/// A batch that some writer has and another has not. Offsets under a sync name tell this from run to run; this tells
+/// it of all sources of a live run, so that no writer gets rows twice.
+#[derive(Clone)]
+pub(crate) struct Half {
+    batch: Batch,
+    /// What each source read.
+    ranges: BTreeMap<NodeId, Position>,
+    /// Writers that have it.
+    done: BTreeSet<usize>,
 }
 
 struct Run<'a> {
     compiled: &'a Compiled,
     host: &'a dyn Host,
-    go_on: Option<&'a BTreeMap<NodeId, Position>>,
+    go_on: Option<&'a GoOn>,
     cancel: &'a Cancel,
     events: &'a Events,
     start: Instant,
@@ -57,6 +86,8 @@ struct Run<'a> {
     commits: BTreeMap<usize, Commits>,
     notes: Vec<Problem>,
     batch: Batch,
+    /// Of a batch that is read again: the writers that have it.
+    had: BTreeSet<usize>,
     repeated: bool,
 }
 
@@ -72,7 +103,7 @@ impl<'a> Run<'a> {
     fn new(
         compiled: &'a Compiled,
         host: &'a dyn Host,
-        go_on: Option<&'a BTreeMap<NodeId, Position>>,
+        go_on: Option<&'a GoOn>,
         cancel: &'a Cancel,
         events: &'a Events,
     ) -> Self {
@@ -93,6 +124,7 @@ impl<'a> Run<'a> {
             commits: BTreeMap::new(),
             notes: Vec::new(),
             batch: Batch::default(),
+            had: BTreeSet::new(),
             repeated: false,
         }
     }
@@ -110,7 +142,7 @@ impl<'a> Run<'a> {
         if is_writing {
             begin(self.compiled, &mut sources, &mut sinks, self.cancel)?;
         }
-        let from = start(self.compiled, &sources, &sinks)?;
+        let from = self.finishing(start(self.compiled, &sources, &sinks)?);
         let mut after = Batch::default();
         let mut range = None;
         match from {
@@ -128,6 +160,7 @@ impl<'a> Run<'a> {
                     .warning(),
                 );
                 self.repeated = true;
+                self.had.clone_from(&done);
                 for &i in &done {
                     self.set(i, State::Skipped);
                 }
@@ -150,6 +183,31 @@ impl<'a> Run<'a> {
             }
         }
         Ok(())
+    }
+
+    /// What the writers say of the batch to begin with, and what this live run knows of it beyond that.
+    fn finishing(&self, from: Start) -> Start {
+        let Some(Half { batch, done, .. }) = self.go_on.and_then(|go_on| go_on.half.as_ref()) else {
+            return from;
+        };
+        match from {
+            Start::Repeat { batch, done: told } => Start::Repeat { batch, done: &told | done },
+            Start::Fresh { .. } => Start::Repeat { batch: batch.clone(), done: done.clone() },
+        }
+    }
+
+    /// What the next attempt of a live run has to finish.
+    fn half(&self) -> Option<Half> {
+        if self.written.is_empty() {
+            return self.go_on.and_then(|go_on| go_on.half.clone());
+        }
+        let ranges = self.read.iter().filter_map(|(i, (read, _))| {
+            let measured = read.metrics.as_ref().map(SourceMetrics::position);
+            let range = read.position.clone().or(measured).filter(|range| !range.topics.is_empty())?;
+            Some((self.compiled.nodes[*i].id.clone(), range))
+        });
+        let done = self.had.iter().chain(self.written.keys()).copied().collect();
+        Some(Half { batch: self.batch.clone(), ranges: ranges.collect(), done })
     }
 
     /// The sources and sinks of the wanted nodes, planned on empty frames.
@@ -187,7 +245,9 @@ impl<'a> Run<'a> {
             self.set(*i, State::Running);
             let start = Instant::now();
             let of = |batch: &'_ Batch| source.sync().and_then(|sync| batch.0.get(sync)).cloned();
-            let (range, after) = (range.and_then(of), of(after));
+            let half = self.go_on.and_then(|go_on| go_on.half.as_ref()?.ranges.get(id));
+            let range = range.and_then(|batch| of(batch).or_else(|| half.cloned()));
+            let after = of(after);
             let progress = |progress| self.events.offer(RunEvent::Progress { node: id.clone(), progress });
             let read = source
                 .read(&Ask {
@@ -195,7 +255,8 @@ impl<'a> Run<'a> {
                     columns: needs.get(i).into_iter().flatten().cloned().map(Some).collect(),
                     range: range.as_ref(),
                     after: after.as_ref(),
-                    go_on: self.go_on.and_then(|go_on| go_on.get(id)),
+                    // What every writer has of a batch that failed after that is not read again.
+                    go_on: half.or_else(|| self.go_on?.ended.get(id)),
                     progress: &progress,
                     cancel: self.cancel,
                 })

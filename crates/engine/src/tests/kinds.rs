@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use flowloom_flow::{
-    Ask, Batch, Cancel, Card, CodeWriter, Counts, Entry, Form, Group, Kind, Pending, Port, Position, Problem,
-    Range, Read, Registry, Scope, Sink, Site, Source, Step, Written,
+    Ask, Batch, Cancel, Card, CodeWriter, Counts, Entry, Form, Group, Kind, PartitionMetrics, Pending, Port,
+    Position, Problem, Range, Read, Registry, Scope, Sink, Site, Source, SourceMetrics, Step, Written,
 };
 use parking_lot::Mutex;
 use polars::prelude::*;
@@ -94,6 +94,9 @@ pub(super) struct Log {
     world: String,
     /// Its offsets are kept by the writers.
     by_sinks: bool,
+    /// Its offsets are kept by nobody.
+    forgets: bool,
+    ends: bool,
 }
 
 impl Kind for Log {
@@ -101,7 +104,12 @@ impl Kind for Log {
     no_panel_no_code!();
 
     fn plan(&self, _: Vec<LazyFrame>, _: &Site<'_>) -> Result<Step, Problem> {
-        Ok(Step::Source(Box::new(LogSource(world(&self.world), self.by_sinks))))
+        let Self { by_sinks, forgets, .. } = *self;
+        Ok(Step::Source(Box::new(LogSource { world: world(&self.world), by_sinks, forgets })))
+    }
+
+    fn goes_on(&self) -> Result<bool, Problem> {
+        if self.ends { Err(Problem::user("the test's log ends")) } else { Ok(true) }
     }
 
     fn needs_batches(&self) -> bool {
@@ -114,7 +122,11 @@ impl Kind for Log {
     }
 }
 
-struct LogSource(Arc<Mutex<World>>, bool);
+struct LogSource {
+    world: Arc<Mutex<World>>,
+    by_sinks: bool,
+    forgets: bool,
+}
 
 fn at(from: i64, to: i64, resets: u64) -> Position {
     let partitions = BTreeMap::from([(0, Range { from, to })]);
@@ -123,16 +135,17 @@ fn at(from: i64, to: i64, resets: u64) -> Position {
 
 impl Source for LogSource {
     fn fingerprint(&self, _: Scope, _: &Cancel) -> Result<Option<String>, Problem> {
-        Ok(Some(self.0.lock().log.len().to_string()))
+        Ok(Some(self.world.lock().log.len().to_string()))
     }
 
     fn read(&mut self, ask: &Ask<'_>) -> Result<Read, Problem> {
-        failing(&self.0, "in read")?;
-        let mut world = self.0.lock();
+        failing(&self.world, "in read")?;
+        let mut world = self.world.lock();
         world.asked.push(ask.columns.clone());
         let end = world.log.len() as i64;
         let range = |position: &Position| position.topics["log"][&0];
-        let after = ask.after.filter(|after| after.resets >= world.resets);
+        let after = if self.forgets { ask.go_on } else { ask.after };
+        let after = after.filter(|after| after.resets >= world.resets);
         let (from, to) = match (ask.scope, ask.range, after) {
             (Scope::Preview { rows, .. }, ..) => ((end - rows as i64).max(0), end),
             (_, Some(position), _) => (range(position).from, range(position).to),
@@ -149,38 +162,47 @@ impl Source for LogSource {
         let read = rows.len() as u64;
         Ok(Read {
             frames: vec![frame.select(names)?.lazy()],
-            position: Some(at(from, to, ask.range.map_or(world.resets, |range| range.resets))),
+            position: (!self.forgets)
+                .then(|| at(from, to, ask.range.map_or(world.resets, |range| range.resets))),
             counts: Counts { read, decoded: read, bytes: 8 * read, ..Counts::default() },
             notes: Vec::new(),
-            metrics: None,
+            metrics: self.forgets.then(|| SourceMetrics {
+                partitions: vec![PartitionMetrics {
+                    topic: "log".to_owned(),
+                    from,
+                    position: to,
+                    ..PartitionMetrics::default()
+                }],
+                ..SourceMetrics::default()
+            }),
             proposed: serde_json::Map::new(),
             keep: Box::new(()),
         })
     }
 
     fn pending(&mut self, after: &Position, _: &Cancel) -> Result<Option<Pending>, Problem> {
-        failing(&self.0, "in pending")?;
-        let mut world = self.0.lock();
+        failing(&self.world, "in pending")?;
+        let mut world = self.world.lock();
         world.looks += 1;
         let messages = world.log.len() as u64 - after.topics["log"][&0].to as u64;
         Ok(Some(Pending { messages, bytes: None }))
     }
 
     fn sync(&self) -> Option<&str> {
-        Some("log")
+        (!self.forgets).then_some("log")
     }
 
     fn is_acknowledged(&self, position: &Position) -> Result<bool, Problem> {
-        let world = self.0.lock();
+        let world = self.world.lock();
         Ok(world.resets > position.resets || world.acknowledged >= position.topics["log"][&0].to)
     }
 
     fn acknowledge(&mut self, position: &Position) -> Result<(), Problem> {
-        failing(&self.0, "in acknowledge")?;
-        if self.1 {
+        failing(&self.world, "in acknowledge")?;
+        if self.by_sinks {
             return Ok(());
         }
-        self.0.lock().acknowledged = position.topics["log"][&0].to;
+        self.world.lock().acknowledged = position.topics["log"][&0].to;
         Ok(())
     }
 }

@@ -169,6 +169,51 @@ fn trouble_is_waited_out_and_told_and_no_row_is_lost_or_doubled() {
 }
 
 #[test]
+fn a_source_that_keeps_no_offsets_gives_each_writer_its_rows_once() {
+    for at in ["in read", "in prepare", "in commit", "in second commit", "in pending"] {
+        let mut nodes = two_writers();
+        nodes[0].3 = json!({"forgets": true});
+        let bench = Bench::new(&format!("live forgetful {at}"), &nodes);
+        bench.world.lock().fail = Some(at);
+        let ask = LiveAsk { batches: Some(2), ..waiting_for(1) };
+        let (report, events) = bench.live(ask, |event| match event {
+            // What comes after the batch that failed is not in it.
+            RunEvent::Phase { phase: Phase::BackingOff { .. } } => bench.log([10, 11]),
+            event if is_waiting(event) => bench.log([12, 13]),
+            _ => {}
+        });
+        assert_eq!(report.outcome, Outcome::Done, "{at}: {:?}", report.problems);
+        assert_eq!(troubles(&events).len(), 1, "{at}");
+        let (even, odd) = (bench.rows("first"), bench.rows("second"));
+        for (rows, first) in [(&even, 0), (&odd, 1)] {
+            let mut once = rows.clone();
+            once.dedup();
+            assert_eq!(&once, rows, "{at}");
+            assert_eq!(rows[..5], [first, 2 + first, 4 + first, 6 + first, 8 + first], "{at}");
+        }
+        assert!(even.len() >= 6 && odd.len() == even.len(), "{at}: {even:?} {odd:?}");
+    }
+}
+
+#[test]
+fn what_cannot_go_on_is_refused() {
+    for (settings, forgets, why) in [
+        (json!({"ends": true}), false, "the test's log ends"),
+        (json!({"forgets": true}), true, "each batch of a live run would replace what `out` wrote before"),
+    ] {
+        let nodes = [
+            ("log", "log", &[] as &[&str], settings),
+            ("out", "keep", &["log"], json!({"store": "out", "forgets": forgets})),
+        ];
+        let bench = Bench::new(&format!("live refused {why}"), &nodes);
+        let (report, _) = bench.live(every(SOON), |_| ());
+        assert_eq!(report.outcome, Outcome::Failed);
+        assert_eq!(report.problems[0].message, why);
+        assert!(bench.rows("out").is_empty());
+    }
+}
+
+#[test]
 fn waits_double_up_to_a_limit_and_begin_anew_after_success() {
     let ask = LiveAsk::new(Live::default());
     let seconds = [1, 2, 3, 6, 7, 8, 40, u32::MAX].map(|failures| ask.wait_after(failures).as_secs());

@@ -38,6 +38,7 @@ fn partition(read: &PartitionRead, is_kept: bool) -> PartitionMetrics {
         low: read.low,
         high: read.high,
         committed: read.committed.filter(|_| is_kept),
+        from: read.from,
         position: read.to,
         records: read.messages,
         bytes: read.bytes,
