@@ -1,7 +1,7 @@
 //! Live runs on a real broker: what comes while they go, trouble in between, how they end, and their metrics.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
@@ -36,8 +36,21 @@ fn appending(topic: &str) -> Workshop {
 /// A live run of a workshop's flow.
 struct Live {
     child: Child,
+    printed: Arc<Mutex<String>>,
     said: Arc<Mutex<String>>,
-    listening: Option<JoinHandle<()>>,
+    listening: Vec<JoinHandle<()>>,
+}
+
+/// Takes in what is written, line by line.
+fn listen(stream: impl Read + Send + 'static, heard: &Arc<Mutex<String>>) -> JoinHandle<()> {
+    let heard = Arc::clone(heard);
+    std::thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            let mut heard = heard.lock();
+            heard.push_str(&line);
+            heard.push('\n');
+        }
+    })
 }
 
 impl Live {
@@ -48,16 +61,16 @@ impl Live {
         let mut command = shop.command(&call);
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("flowloom starts");
-        let (said, stderr) = (Arc::new(Mutex::new(String::new())), child.stderr.take().expect("piped"));
-        let heard = Arc::clone(&said);
-        let listening = std::thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                let mut heard = heard.lock();
-                heard.push_str(&line);
-                heard.push('\n');
-            }
-        });
-        Self { child, said, listening: Some(listening) }
+        let (printed, said) = <(Arc<Mutex<String>>, Arc<Mutex<String>>)>::default();
+        let stdout = listen(child.stdout.take().expect("piped"), &printed);
+        let stderr = listen(child.stderr.take().expect("piped"), &said);
+        Self { child, printed, said, listening: vec![stdout, stderr] }
+    }
+
+    /// Whether it has ended by itself.
+    fn is_over(&self) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        status.is_ok_and(|status| status.contains("State:\tZ"))
     }
 
     fn said(&self) -> String {
@@ -90,10 +103,11 @@ impl Live {
 
     /// Waits for its end; exit code and report.
     fn end(mut self) -> (Option<i32>, Value) {
-        let mut printed = String::new();
-        self.child.stdout.take().expect("piped").read_to_string(&mut printed).expect("UTF-8");
         let status = self.child.wait().expect("it ends");
-        self.listening.take().expect("a listener").join().expect("it listened");
+        for listening in self.listening.drain(..) {
+            listening.join().expect("it listened");
+        }
+        let printed = self.printed.lock().clone();
         leaks::none_in("what the program printed", printed.as_bytes());
         leaks::none_in("what the program said", self.said().as_bytes());
         let report = serde_json::from_str(&printed)
@@ -133,7 +147,10 @@ fn ids(shop: &Workshop) -> Vec<i64> {
 #[track_caller]
 fn arrive(shop: &Workshop, live: &Live, count: usize) {
     eventually(&format!("{count} rows are written; it said:\n{}", live.said()), || {
-        (ids(shop).len() >= count).then_some(())
+        let is_over = live.is_over();
+        let have = ids(shop).len();
+        assert!(have >= count || !is_over, "{have} rows, and it ended: {}", live.printed.lock());
+        (have >= count).then_some(())
     });
 }
 
@@ -207,18 +224,18 @@ fn what_would_wait_for_ever_or_lose_rows_is_refused_at_once() {
     topic.send(numbers(0..3));
     let shop = appending(&topic.name);
     let flow = shop.text("test.flow.yaml");
-    let refused = |settings: &str, why: &str| {
+    let refused = |settings: &str, code: i32, why: &str| {
         shop.put("test.flow.yaml", &flow.replace(FIELDS, &format!("{FIELDS}\n      {settings}")));
-        let (code, report) = Live::start(&shop, broker, &[]).end();
+        let (ended, report) = Live::start(&shop, broker, &[]).end();
         let message = report["problems"][0]["message"].as_str().unwrap_or_default();
-        assert!(code == Some(1) && message.contains(why), "{report:#}");
+        assert!(ended == Some(code) && message.contains(why), "{ended:?} {report:#}");
     };
-    refused("end: timestamp\n      end_at: 2030-01-01", "the end is fixed, and a live run has none");
+    refused("end: timestamp\n      end_at: 2030-01-01", 2, "the end is fixed, and a live run has none");
     // While another one goes, this one does not wait for its end.
     shop.put("test.flow.yaml", &flow);
     let live = Live::start(&shop, broker, &[]);
     arrive(&shop, &live, 3);
-    refused("max_messages: 10", "is in use by another run");
+    refused("max_messages: 10", 1, "is in use by another run");
     live.stop_well();
     assert_eq!(ids(&shop), [0, 1, 2]);
     // Without offsets of its own it goes on all the same.
@@ -227,7 +244,7 @@ fn what_would_wait_for_ever_or_lose_rows_is_refused_at_once() {
     shop.put("test.flow.yaml", &replacing);
     let (code, report) = Live::start(&shop, broker, &[]).end();
     let message = report["problems"][0]["message"].as_str().unwrap_or_default();
-    assert!(code == Some(1) && message.contains("would replace what `out` wrote before"), "{report:#}");
+    assert!(code == Some(2) && message.contains("would replace what `out` wrote before"), "{report:#}");
 }
 
 #[test]

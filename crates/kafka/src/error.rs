@@ -230,8 +230,11 @@ impl Error {
             | Self::Stalled { .. }
             | Self::NoLeader { .. }
             | Self::GroupBusy { .. }
-            // A spelling does not mend itself, but a network's name service does.
-            | Self::Unresolved { .. } => true,
+            // A spelling does not mend itself, but a network's name service does, and a broker that has just started
+            // does not know its topics yet.
+            | Self::Unresolved { .. }
+            | Self::UnknownTopic { .. }
+            | Self::NoTopicMatches { .. } => true,
             Self::CommitRefused { source, .. } | Self::Kafka { source, .. } => {
                 source.as_ref().and_then(|source| source.rdkafka_error_code()).is_some_and(is_transient)
             }
