@@ -17,7 +17,7 @@ use super::{Envelope, Facts, Outline, WRAPPED, payload_column};
 
 pub use json::infer;
 pub(super) use json::infer_whole;
-pub(crate) use shape::{FieldShapes, Shape, merge_fields};
+pub(crate) use shape::{FieldShapes, Shape, add_field, merge_fields};
 
 /// Objects nested deeper are kept as JSON text: Arrow IPC readers refuse schemas of great depth.
 pub(crate) const MAX_NESTING: usize = 16;

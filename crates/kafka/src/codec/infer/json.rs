@@ -3,7 +3,7 @@
 use super::super::cursor::Cursor;
 use super::super::facts::LONGEST;
 use super::super::reason::{Parsed, Reason};
-use super::{FieldShapes, Inference, MAX_NESTING, Sample, Shape};
+use super::{FieldShapes, Inference, MAX_NESTING, Sample, Shape, add_field};
 
 /// Infers a schema that takes each of `payloads` without loss, of the types that JSON itself has.
 ///
@@ -82,7 +82,7 @@ fn object(cursor: &mut Cursor<'_>, nesting: usize) -> Parsed<FieldShapes> {
             let key = String::from_utf8_lossy(cursor.string()?).into_owned();
             cursor.expect(b':')?;
             let shape = value(cursor, nesting)?;
-            fields.insert(key, shape);
+            add_field(&mut fields, key, shape);
             if !cursor.more(b'}')? {
                 break;
             }

@@ -295,6 +295,22 @@ impl Kind {
     }
 }
 
+/// Adds a field of one object. Of a key that comes twice the last value holds, yet its column must take each of them.
+pub(crate) fn add_field(fields: &mut FieldShapes, key: String, shape: Shape) {
+    match fields.entry(key) {
+        Entry::Occupied(mut known) => {
+            let (count, nulls) = (shape.count, shape.nulls);
+            let known = known.get_mut();
+            known.merge(shape);
+            // The object has it once.
+            (known.count, known.nulls) = (count, nulls);
+        }
+        Entry::Vacant(late) => {
+            late.insert(shape);
+        }
+    }
+}
+
 /// Widens each field until it takes `from` too.
 pub(crate) fn merge_fields(into: &mut FieldShapes, from: FieldShapes) {
     for (key, shape) in from {

@@ -66,6 +66,19 @@ fn messages_that_are_not_objects_are_the_column_value() {
 }
 
 #[test]
+fn a_key_that_comes_twice_takes_both_values_and_counts_once() {
+    let messages = [r#"{"a":1,"a":true}"#, r#"{"a":2,"b":{"c":1,"c":0.5}}"#];
+    let found = infer(messages.iter().map(|message| message.as_bytes()));
+    assert_eq!(found.schema.field(0).data_type(), &DataType::Utf8View);
+    assert_eq!((found.facts[0].seen, found.facts[0].of), (2, 2));
+    let mut decoder = Decoder::new(found.schema.into()).unwrap();
+    for message in messages {
+        decoder.decode(message.as_bytes()).unwrap();
+    }
+    assert_eq!(decoder.finish().unwrap().num_rows(), 2);
+}
+
+#[test]
 fn maps_and_deep_objects_stay_text() {
     let keys = |range: std::ops::Range<usize>| {
         format!("{{{}}}", range.map(|n| format!(r#""k{n}":1"#)).collect::<Vec<_>>().join(","))

@@ -5,7 +5,7 @@ use arrow::datatypes::TimeUnit;
 use super::json::{key_text, single, text};
 use super::{Source, Token, too_deep};
 use crate::codec::MAX_DEPTH;
-use crate::codec::infer::{FieldShapes, MAX_NESTING, Shape, merge_fields};
+use crate::codec::infer::{FieldShapes, MAX_NESTING, Shape, add_field};
 use crate::codec::reason::{Parsed, Reason};
 use crate::codec::slot::moment_text;
 use crate::show::out::Out;
@@ -76,8 +76,7 @@ fn object<S: Source>(source: &mut S, length: Option<u64>, nesting: usize) -> Par
         read += 1;
         let key = key_text(source, MAX_DEPTH - nesting)?;
         let shape = value(source, nesting)?;
-        // Of a key that comes twice the last holds, yet its column must take each of them.
-        merge_fields(&mut fields, FieldShapes::from([(key, shape)]));
+        add_field(&mut fields, key, shape);
     }
     Ok(fields)
 }
