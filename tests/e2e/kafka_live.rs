@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -58,7 +58,10 @@ impl Live {
         let bootstrap = format!("bootstrap={}", broker.bootstrap());
         let mut call = vec!["run", "test.flow.yaml", "--live", "--json", "--set", &bootstrap];
         call.extend(args);
-        let mut command = shop.command(&call);
+        Self::started(&mut shop.command(&call))
+    }
+
+    fn started(command: &mut Command) -> Self {
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("flowloom starts");
         let (printed, said) = <(Arc<Mutex<String>>, Arc<Mutex<String>>)>::default();
@@ -194,6 +197,30 @@ fn messages_that_come_while_it_goes_are_written_and_a_sigterm_ends_it_between_ba
     let runs: Vec<Value> = serde_json::from_str(&runs.stdout).expect("JSON");
     assert_eq!(runs.len(), 1, "one record however many batches");
     assert_eq!(runs[0]["report"]["live"]["batches"], report["live"]["batches"]);
+}
+
+#[test]
+fn in_the_background_it_ends_as_well_when_it_is_asked_to() {
+    let broker = Broker::shared();
+    let topic = Topic::create(broker, "background", 1);
+    topic.send(numbers(0..3));
+    let shop = appending(&topic.name);
+    let bootstrap = format!("bootstrap={}", broker.bootstrap());
+    let run = ["run", "test.flow.yaml", "--live", "--json", "--every", "1s", "--set", &bootstrap];
+    let run = shop.command(&run);
+    // As `nohup … &` in a script starts it.
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' HUP INT; exec \"$@\"", "sh"]).arg(run.get_program()).args(run.get_args());
+    shell.current_dir(run.get_current_dir().expect("its folder")).stdin(Stdio::null());
+    shell.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let live = Live::started(&mut shell);
+    arrive(&shop, &live, 3);
+    live.signal("-HUP");
+    live.signal("-INT");
+    topic.send(numbers(3..5));
+    arrive(&shop, &live, 5);
+    live.stop_well();
+    assert_eq!(ids(&shop), [0, 1, 2, 3, 4]);
 }
 
 #[test]

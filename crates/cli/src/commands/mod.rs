@@ -100,22 +100,34 @@ pub(crate) fn on_interrupt(stopper: Stopper) {
             aside("it ends after this batch; once more cancels the batch");
         }
     };
-    let mut is_set = ctrlc::try_set_handler(handler.clone());
-    // A shell starts what runs in the background with SIGINT ignored, and then none is set; what must outlive its
-    // terminal ignores SIGHUP, and stays alone.
-    if is_set.is_err() && !ignores_hangup() {
-        is_set = ctrlc::set_handler(handler);
-    }
-    if let Err(error) = is_set {
+    if let Err(error) = listen(handler) {
         tracing::debug!("Ctrl-C ends the program without cleaning up: {error}");
     }
 }
 
-/// Whether this program was started by `nohup` and the like, where the system tells.
-fn ignores_hangup() -> bool {
+/// Calls `handler` for each Ctrl-C, and for each signal that asks to end. What was ignored when the program started
+/// stays so: SIGINT in the background of a script, SIGHUP under `nohup`.
+#[cfg(unix)]
+fn listen(handler: impl Fn() + Send + 'static) -> std::io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let ignored = ignored_signals();
+    let heard = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    let mut signals = signal_hook::iterator::Signals::new(heard)?;
+    let listening = std::thread::Builder::new().name("flowloom-signals".to_owned());
+    listening.spawn(move || signals.forever().for_each(|_| handler())).map(drop)
+}
+
+#[cfg(not(unix))]
+fn listen(handler: impl Fn() + Send + 'static) -> Result<(), ctrlc::Error> {
+    ctrlc::set_handler(handler)
+}
+
+/// The signals that this program ignores, a bit for each from 1 on, where the system tells.
+#[cfg(unix)]
+fn ignored_signals() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 != 0)
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
 }
 
 fn leave(job: &Job) {
