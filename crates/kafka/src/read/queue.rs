@@ -1,4 +1,4 @@
-//! librdkafka's batch call, wrapped: the one place of this crate with `unsafe`.
+//! librdkafka's batch call, wrapped, so that nobody else needs `unsafe` for it.
 //!
 //! rust-rdkafka polls message by message through an event for each (0.9–1.3 M messages a second here);
 //! `rd_kafka_consume_batch_queue` hands over thousands for one call (2.9–4.4 M). Partitions are started
