@@ -216,7 +216,6 @@ fn in_the_background_it_ends_as_well_when_it_is_asked_to() {
     let live = Live::started(&mut shell);
     arrive(&shop, &live, 3);
     live.signal("-HUP");
-    live.signal("-INT");
     topic.send(numbers(3..5));
     arrive(&shop, &live, 5);
     live.stop_well();

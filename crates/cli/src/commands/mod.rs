@@ -105,14 +105,13 @@ pub(crate) fn on_interrupt(stopper: Stopper) {
     }
 }
 
-/// Calls `handler` for each Ctrl-C, and for each signal that asks to end. What was ignored when the program started
-/// stays so: SIGINT in the background of a script, SIGHUP under `nohup`.
+/// Calls `handler` for each Ctrl-C, and for each signal that asks to end: also for SIGINT in the background of a script,
+/// which a shell has it ignore, but not for SIGHUP under `nohup`.
 #[cfg(unix)]
 fn listen(handler: impl Fn() + Send + 'static) -> std::io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let ignored = ignored_signals();
-    let heard = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
-    let mut signals = signal_hook::iterator::Signals::new(heard)?;
+    let hangup = (!ignores_hangup()).then_some(SIGHUP);
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM].into_iter().chain(hangup))?;
     let listening = std::thread::Builder::new().name("flowloom-signals".to_owned());
     listening.spawn(move || signals.forever().for_each(|_| handler())).map(drop)
 }
@@ -122,12 +121,12 @@ fn listen(handler: impl Fn() + Send + 'static) -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(handler)
 }
 
-/// The signals that this program ignores, a bit for each from 1 on, where the system tells.
+/// Whether this program was started by `nohup` and the like, where the system tells.
 #[cfg(unix)]
-fn ignored_signals() -> u64 {
+fn ignores_hangup() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 != 0)
 }
 
 fn leave(job: &Job) {
