@@ -68,16 +68,18 @@ for waited in {1..100}; do
 done
 
 metric() { awk -v name="$1" 'index($0, name "{") == 1 { sum += $NF } END { print sum + 0 }' "$folder/metrics"; }
-printf '%8s %10s %10s %14s %9s %10s\n' 's' 'RSS MB' 'own MB' 'records' 'batches' 'pending'
+printf '%8s %10s %10s %10s %14s %9s %10s\n' 's' 'RSS MB' 'own MB' 'huge MB' 'records' 'batches' 'pending'
 end=$((SECONDS + minutes * 60)); began=$SECONDS
 while ((SECONDS < end)); do
   sleep "$every_s"
   kill -0 "$run" || { echo "the live run ended:" >&2; cat "$folder/said" "$folder/report" >&2; exit 1; }
   read -r rss own < <(awk '/^VmRSS:/ { all = $2 } /^RssAnon:/ { own = $2 } END { print all, own }' "/proc/$run/status")
+  # What the kernel has made huge pages of, used or not.
+  huge=$(awk '/^AnonHugePages:/ { print $2 }' "/proc/$run/smaps_rollup")
   curl -sf "$url" >"$folder/metrics"
   printf '%s %s %s\n' "$((SECONDS - began))" "$rss" "$own" >>"$folder/samples"
-  printf '%8d %10.1f %10.1f %14d %9d %10d\n' "$((SECONDS - began))" "$(awk "BEGIN { print $rss / 1000 }")" \
-    "$(awk "BEGIN { print $own / 1000 }")" "$(metric flowloom_source_records_total)" \
+  printf '%8d %10.1f %10.1f %10.1f %14d %9d %10d\n' "$((SECONDS - began))" "$(awk "BEGIN { print $rss / 1000 }")" \
+    "$(awk "BEGIN { print $own / 1000 }")" "$(awk "BEGIN { print $huge / 1000 }")" "$(metric flowloom_source_records_total)" \
     "$(metric flowloom_run_batches_total)" "$(metric flowloom_source_pending_records)"
 done
 
