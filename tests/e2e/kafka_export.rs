@@ -13,7 +13,8 @@ use crate::cache::python;
 use crate::export::{at, keep, project, said, source};
 use crate::group::committed;
 use crate::job::{Job, flow, with_setting};
-use crate::kafka_export_settings::{LOST, MESSAGES, STARTS_AND_ENDS};
+use crate::kafka_export_lost;
+use crate::kafka_export_settings::{MESSAGES, STARTS_AND_ENDS};
 use crate::kafka_source::indented;
 use crate::message::Message;
 use crate::rows::{Rows, assert_same, left_over, written};
@@ -310,7 +311,7 @@ fn without_reasons(mut rows: Rows) -> Rows {
 /// Every Kafka flow as a Rust program, by module.
 pub(crate) fn rust_projects() -> impl Iterator<Item = (String, Project)> {
     let sample = ("sample".to_owned(), project(&sample(), Path::new("."), NOWHERE, Target::Rust));
-    let all = CASES.iter().chain(STARTS_AND_ENDS).chain(MESSAGES).chain([&LOST]);
+    let all = CASES.iter().chain(STARTS_AND_ENDS).chain(MESSAGES).chain(kafka_export_lost::cases());
     let cases = all.filter(|case| case.in_rust);
     cases.map(|case| (format!("kafka_{}", case.name), case.project(Target::Rust))).chain([sample])
 }

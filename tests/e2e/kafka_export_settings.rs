@@ -1,16 +1,8 @@
 //! Exported programs that start, end and read as the settings beyond the usual ones say.
 
-use flowloom_engine::Outcome;
-use flowloom_flow::{Cancel, Target};
-
-use crate::broker::Broker;
-use crate::export::{at, project, said};
 use crate::group::commit;
-use crate::job::Job;
-use crate::kafka_export::{Case, FIELDS, NOWHERE, in_python, in_rust, orders, poison, script, transactions};
+use crate::kafka_export::{Case, FIELDS, in_python, in_rust, orders, poison, transactions};
 use crate::message::Message;
-use crate::rows::{left_over, written};
-use crate::rust_export;
 use crate::topic::Topic;
 
 pub(crate) const STARTS_AND_ENDS: &[Case] = &[
@@ -64,7 +56,7 @@ pub(crate) const STARTS_AND_ENDS: &[Case] = &[
     },
     Case {
         name: "some_partitions",
-        settings: &[FIELDS, r#"topic: [{topic: TOPIC, partitions: "0,2"}]"#, "rack: rack-1"],
+        settings: &[FIELDS, r#"topic: [{topic: TOPIC, partitions: "0,2"}]"#],
         has_rejects: false,
         in_rust: true,
         fill: orders,
@@ -230,38 +222,4 @@ fn programs_start_and_end_as_the_engine_does() {
 #[test]
 fn programs_read_messages_as_the_engine_does() {
     in_rust(MESSAGES);
-}
-
-/// Retention took two messages that were not read.
-pub(crate) const LOST: Case = Case {
-    name: "lost_fail",
-    settings: &[FIELDS, "lost: fail"],
-    has_rejects: false,
-    in_rust: true,
-    fill: orders,
-};
-
-#[test]
-fn lost_messages_fail_engine_and_programs_alike() {
-    let broker = Broker::shared();
-    for target in Target::ALL {
-        let topic = Topic::create_named(broker, &LOST.topic(target), 3, &[]);
-        orders(&topic, 0);
-        commit(&topic, &format!("{}-program", topic.name), &[2, 2, 2]);
-        topic.delete_before(1, 4);
-        let flow = LOST.flow(target, "program");
-        let folder = tempfile::tempdir().expect("a folder");
-        let report = Job::with(&flow, folder.path(), broker.bootstrap()).run(&Cancel::default());
-        assert_eq!(report.outcome, Outcome::Failed);
-        let python = script("lost_fail", &project(&flow, folder.path(), NOWHERE, Target::Python));
-        let mut program = match target {
-            Target::Python => python(),
-            Target::Rust => rust_export::program("kafka_lost_fail"),
-        };
-        let output = at(&mut program, broker).current_dir(folder.path()).output().expect("it starts");
-        assert!(!output.status.success());
-        let told = format!("partition 1 of {}: 2 offsets are lost", topic.name);
-        assert!(said(&output).contains(&told), "{}", said(&output));
-        assert!(written(folder.path()).is_empty() && left_over(folder.path()).is_empty());
-    }
 }

@@ -35,6 +35,7 @@ mod golden;
 mod harness;
 mod harness_services;
 mod kafka_export;
+mod kafka_export_lost;
 mod kafka_export_settings;
 mod kafka_live;
 mod kafka_reading;

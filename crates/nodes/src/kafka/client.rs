@@ -6,6 +6,7 @@ use flowloom_connections::locked;
 use flowloom_flow::value::code::{python_string, rust_string};
 use flowloom_flow::{CodeWriter, Problem, Target};
 
+use super::exportable::near;
 use crate::kafka_source::KafkaSource;
 
 const PYTHON_SETTING: &str = r#"def setting(name: str) -> str:
@@ -64,6 +65,9 @@ pub(crate) fn properties(
     for (property, text) in &kafka.properties.0 {
         if settings.properties.0.contains_key(property) {
             continue;
+        }
+        if property == "client.rack" {
+            near(out, "connection")?;
         }
         let exported = match text.strip_prefix("${env:").and_then(|rest| rest.strip_suffix('}')) {
             Some(variable) => Exported::Variable(variable.to_owned(), None),

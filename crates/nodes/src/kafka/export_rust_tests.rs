@@ -25,12 +25,19 @@ fn rust_reads_the_same() {
     use rdkafka::types::RDKafkaErrorCode;
     use rdkafka::{Message, Offset, TopicPartitionList};
     use serde_json::value::RawValue;
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
     use std::env;
     use std::error::Error;
     use std::str::FromStr;
     use std::time::Duration;
     const TIMEOUT: Duration = Duration::from_secs(30);
+    /// Where to go on, given the topic, the next offsets, the watermarks and the ends.
+    type Resume = fn(
+        &str,
+        &BTreeMap<i32, i64>,
+        &BTreeMap<i32, (i64, i64)>,
+        &BTreeMap<i32, i64>,
+    ) -> Result<BTreeMap<i32, i64>, Box<dyn Error>>;
     /// The fields of a message as they are written; `None`: null.
     type Fields<'a> = BTreeMap<String, Option<&'a RawValue>>;
     /// A message of the topic `orders`.
@@ -161,7 +168,7 @@ fn rust_reads_the_same() {
         let mut rows: Vec<UnderTestRow> = Vec::new();
         let mut rejects = Vec::new();
         let mut count = 0;
-        read_messages(&consumer, topic, &starts, &mut ends, |message, _| {
+        read_messages(&consumer, topic, &starts, &mut ends, resume_at_first, |message, _| {
             count += 1;
             match UnderTestRow::read(message) {
                 Ok(row) => rows.push(row),
@@ -221,29 +228,29 @@ fn rust_reads_the_same() {
         Ok(marks)
     }
     /// Hands over messages from `starts` up to `ends`, whatever is written meanwhile. Who takes them may
-    /// bring the end of their partition forward.
+    /// bring the end of their partition forward. `resume` says where to go on when retention removes
+    /// what comes next.
     fn read_messages(
         consumer: &BaseConsumer,
         topic: &str,
         starts: &BTreeMap<i32, i64>,
         ends: &mut BTreeMap<i32, i64>,
+        resume: Resume,
         mut take: impl FnMut(&BorrowedMessage, &mut i64) -> Result<(), Box<dyn Error>>,
     ) -> Result<(), Box<dyn Error>> {
-        let mut partitions = TopicPartitionList::new();
-        let mut unread = BTreeSet::new();
-        for (&partition, &start) in starts {
-            let end = ends[&partition];
-            if start < end {
-                partitions.add_partition_offset(topic, partition, Offset::Offset(start))?;
-                unread.insert(partition);
-            }
-        }
-        consumer.assign(&partitions)?;
+        let mut unread = starts.clone();
+        unread.retain(|partition, next| *next < ends[partition]);
+        assign(consumer, topic, &unread)?;
         while !unread.is_empty() {
             match consumer.poll(TIMEOUT) {
                 None => return Err("Kafka has not answered for 30 seconds".into()),
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
                     unread.remove(&partition);
+                }
+                Some(Err(KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset))) => {
+                    unread = resume(topic, &unread, &watermarks(consumer, topic)?, ends)?;
+                    unread.retain(|partition, next| *next < ends[partition]);
+                    assign(consumer, topic, &unread)?;
                 }
                 Some(Err(error)) => return Err(error.into()),
                 Some(Ok(message)) => {
@@ -253,13 +260,27 @@ fn rust_reads_the_same() {
                     if message.offset() < *end {
                         take(&message, end)?;
                     }
-                    if message.offset() + 1 >= *end {
+                    if message.offset() + 1 < *end {
+                        unread.insert(message.partition(), message.offset() + 1);
+                    } else {
                         unread.remove(&message.partition());
                     }
                 }
             }
         }
         Ok(())
+    }
+    /// Reads each partition from its offset on.
+    fn assign(
+        consumer: &BaseConsumer,
+        topic: &str,
+        offsets: &BTreeMap<i32, i64>,
+    ) -> Result<(), Box<dyn Error>> {
+        let mut partitions = TopicPartitionList::new();
+        for (&partition, &offset) in offsets {
+            partitions.add_partition_offset(topic, partition, Offset::Offset(offset))?;
+        }
+        Ok(consumer.assign(&partitions)?)
     }
     /// The fields of a payload; one that is not an object is its field `value`.
     fn decode(payload: Option<&[u8]>) -> Result<Fields<'_>, Box<dyn Error>> {

@@ -128,28 +128,40 @@ fn python_reads_the_same() {
             if offset > marks[partition][1]:
                 raise ValueError(f"partition {partition} of {topic} has no offset {offset}")
     def messages(
-        consumer: Consumer, topic: str, starts: dict[int, int], ends: dict[int, int]
+        consumer: Consumer,
+        topic: str,
+        starts: dict[int, int],
+        ends: dict[int, int],
+        resume: Callable[..., dict[int, int]],
     ) -> Iterator[Message]:
         """Messages from `starts` up to `ends`, whatever is written meanwhile.
 
-        Who takes them may bring an end forward.
+        Who takes them may bring an end forward. `resume` says where to go on when retention
+        removes what comes next.
         """
-        unread = {partition for partition in ends if starts[partition] < ends[partition]}
-        consumer.assign([TopicPartition(topic, each, starts[each]) for each in unread])
+        unread = {each: start for each, start in starts.items() if start < ends[each]}
+        consumer.assign([TopicPartition(topic, *each) for each in unread.items()])
         while unread:
             message = consumer.poll(30)
             if message is None:
                 raise TimeoutError("Kafka has not answered for 30 seconds")
-            partition = message.partition()
-            if message.error():
-                if message.error().code() != KafkaError._PARTITION_EOF:
-                    raise KafkaException(message.error())
-                unread.discard(partition)
-                continue
-            if message.offset() < ends[partition]:
-                yield message
-            if message.offset() + 1 >= ends[partition]:
-                unread.discard(partition)
+            partition, error = message.partition(), message.error()
+            if error is None or error.code() == KafkaError._PARTITION_EOF:
+                position = message.offset()
+                if error is None:
+                    if position < ends[partition]:
+                        yield message
+                    position += 1
+                if position < ends[partition]:
+                    unread[partition] = position
+                else:
+                    unread.pop(partition, None)
+            elif error.code() == KafkaError._AUTO_OFFSET_RESET:
+                found = resume(topic, unread, watermarks(consumer, topic), ends)
+                unread = {each: start for each, start in found.items() if start < ends[each]}
+                consumer.assign([TopicPartition(topic, *each) for each in unread.items()])
+            else:
+                raise KafkaException(error)
     def under_test_consumer() -> Consumer:
         return Consumer(
             {
@@ -173,7 +185,7 @@ fn python_reads_the_same() {
         rows = {partition: [] for partition in ends}
         rejects = {partition: [] for partition in ends}
         count = 0
-        for message in messages(consumer, "orders", starts, ends):
+        for message in messages(consumer, "orders", starts, ends, resume_at_first):
             count += 1
             partition, offset = message.partition(), message.offset()
             time_type, time_ms = message.timestamp()

@@ -2,7 +2,7 @@
 
 use flowloom_flow::form::Choices as _;
 use flowloom_flow::value::{Encoding, FieldSpec, show_dtype};
-use flowloom_flow::{CodeWriter, Problem};
+use flowloom_flow::{CodeWriter, Problem, Target};
 use flowloom_kafka::codec::{WRAPPED, payload_key};
 use polars::prelude::{DataType, TimeUnit};
 
@@ -31,6 +31,12 @@ pub(crate) fn check(settings: &KafkaSource, out: &CodeWriter<'_>) -> Result<(), 
     }
     if let Some(elsewhere) = settings.offsets.elsewhere().filter(|_| settings.start.keeps_offsets()) {
         return Err(out.refuse(elsewhere).hint("keep them in Kafka").at_field("offsets"));
+    }
+    if settings.properties.0.iter().any(|(name, _)| name == "client.rack") {
+        near(out, "properties")?;
+    }
+    if !settings.rack.trim().is_empty() {
+        near(out, "rack")?;
     }
     let is_known = matches!(settings.format, Format::Json | Format::Text | Format::Raw);
     let key_is_plain = matches!(settings.key_column, KeyColumn::Text | KeyColumn::Bytes | KeyColumn::None);
@@ -76,6 +82,18 @@ pub(crate) fn check(settings: &KafkaSource, out: &CodeWriter<'_>) -> Result<(), 
         return Err(out.refuse(&what).hint(hint).at_field(key));
     }
     check_fields(settings, out)
+}
+
+/// Fails for a program in Rust that would read replicas nearby: one that lags behind says that its partition ends
+/// before the end that is read to, and rust-rdkafka does not say at which offset.
+pub(super) fn near(out: &CodeWriter<'_>, key: &str) -> Result<(), Problem> {
+    match out.target() {
+        Target::Python => Ok(()),
+        Target::Rust => Err(out
+            .refuse("a rack")
+            .hint("leave it empty to read from the leaders, or export to Python")
+            .at_field(key)),
+    }
 }
 
 /// Fails for the first field that an export would not read.

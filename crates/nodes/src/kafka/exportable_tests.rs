@@ -2,7 +2,7 @@
 
 use flowloom_flow::Target;
 use flowloom_flow::testing::code;
-use flowloom_flow::value::{FieldSpec, Fields, TopicPart, Topics};
+use flowloom_flow::value::{FieldSpec, Fields, Properties, TopicPart, Topics};
 
 use super::KafkaSource;
 use super::export_tests::exported;
@@ -70,4 +70,19 @@ fn offsets_of_another_topic_are_refused() {
         KafkaSource { end: End::Offsets, end_offsets: "orders:0=1, payments:0=7".to_owned(), ..exported() };
     let told = told(&settings);
     assert!(told.contains("end_offsets: offsets of topic `payments` are given, which is not read"), "{told}");
+}
+
+#[test]
+fn rust_does_not_read_replicas_nearby() {
+    let own = |name: &str| Properties([(name.to_owned(), "eu-1".to_owned())].into());
+    let near = [
+        (KafkaSource { rack: "eu-1".to_owned(), ..exported() }, "rack"),
+        (KafkaSource { properties: own("client.rack"), ..exported() }, "properties"),
+    ];
+    for (settings, key) in near {
+        let problem = code(&settings, Target::Rust, &[]).expect_err("refused").to_string();
+        assert!(problem.contains(&format!("{key}: a rack cannot be exported to rust")), "{problem}");
+        let script = code(&settings, Target::Python, &[]).expect("written");
+        assert!(script.contains(r#""client.rack": "eu-1""#), "{script}");
+    }
 }

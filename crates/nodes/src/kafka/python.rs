@@ -11,9 +11,9 @@ use super::choices::{BadMessages, End, Format, KeyColumn, Tombstones};
 use super::export_place::Place;
 use super::exportable;
 use super::python_lines::{
-    AS_WRITTEN, BOOLEAN, BRING_FORWARD, COMMIT, CONTENT, DECODE, DECODE_PATHS, DECODE_TIMES,
-    DECODE_WITH_TEXT, INSTANT, INTEGER, LIMIT, LIST_OF, MESSAGES, NOTHING, NUMBER, REFUSE_CONSTANT, SHARES,
-    STRUCT_OF, TEXT,
+    AS_WRITTEN, BOOLEAN, BRING_FORWARD, COMMIT, CONTENT, DECODE, DECODE_PATHS, DECODE_WITH_TEXT, INSTANT,
+    INTEGER, LIMIT, LIST_OF, MESSAGES, NO_TIMES, NOTHING, NUMBER, REFUSE_CONSTANT, SHARES, STRUCT_OF, TEXT,
+    TIMES,
 };
 use super::source::group;
 use super::{client, columns, max_messages, python_place, servers_variable};
@@ -26,6 +26,7 @@ pub(crate) fn write(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<
     let has_rejects = out.output(1).is_some();
     out.polars(&[]);
     out.import("import os");
+    out.import("from collections.abc import Callable");
     out.import("from collections.abc import Iterator");
     out.import("from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition");
     out.package("confluent-kafka", ">=2.6", &[]);
@@ -40,13 +41,14 @@ pub(crate) fn write(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<
     };
     let place = Place::of(settings)?;
     let marks = python_place::lines(settings, out, &place);
+    let resume = python_place::resume(settings, out);
     out.function("messages", MESSAGES);
     if max_messages(settings).is_some() {
         out.function("shares", SHARES);
     }
     out.function(&format!("{node}_consumer"), consumer(settings, out, &reached));
     let shape = Shape { keeps_offsets, has_rejects };
-    out.function(&format!("read_{node}"), read(settings, out, &fields, &shape, &decode, marks));
+    out.function(&format!("read_{node}"), read(settings, out, &fields, &shape, &decode, (marks, resume)));
 
     let rows = out.output(0).unwrap_or("_").to_owned();
     let rejects = out.output(1).filter(|_| has_rejects).map(str::to_owned);
@@ -93,7 +95,6 @@ fn decode_json(
     fields: &[(String, DataType)],
 ) -> Result<Decode, Problem> {
     out.import("import json");
-    out.import("from collections.abc import Callable");
     out.import("from typing import Any");
     for (_, dtype) in fields {
         reader(dtype, out);
@@ -107,18 +108,19 @@ fn decode_json(
         out.function("as_written", AS_WRITTEN);
     }
     let name = match (has_paths, has_text) {
-        (true, _) if has_times => {
-            out.import("from datetime import date");
-            out.import("from decimal import ROUND_FLOOR, Context, Decimal");
-            out.function("text", TEXT);
-            out.function("Instant", INSTANT);
-            out.function("decode_times", DECODE_TIMES);
-            "decode_times"
-        }
         (true, _) => {
             out.function("text", TEXT);
-            out.function("decode_paths", DECODE_PATHS);
-            "decode_paths"
+            if has_times {
+                out.import("from datetime import date");
+                out.import("from decimal import ROUND_FLOOR, Context, Decimal");
+                out.function("Instant", INSTANT);
+            }
+            let how = if has_times { TIMES } else { NO_TIMES };
+            let text =
+                how.iter().fold(DECODE_PATHS.to_owned(), |text, (mark, line)| text.replace(mark, line));
+            let name = if has_times { "decode_times" } else { "decode_paths" };
+            out.function(name, text.replacen("decode_paths", name, 1));
+            name
         }
         (false, true) => {
             out.function("decode_with_text", DECODE_WITH_TEXT);
@@ -211,7 +213,7 @@ fn read(
     fields: &[(String, DataType)],
     shape: &Shape,
     decode: &Decode,
-    marks: Vec<String>,
+    (marks, resume): (Vec<String>, &str),
 ) -> String {
     let (node, topic) = (out.node(), quoted(exportable::topic(settings)));
     let metadata = columns::metadata(settings);
@@ -233,7 +235,12 @@ fn read(
         lines.push("    rejects = {partition: [] for partition in ends}".to_owned());
     }
     lines.extend(shape.keeps_offsets.then(|| "    count = 0".to_owned()));
-    lines.push(format!("    for message in messages(consumer, {topic}, starts, ends):"));
+    let each = format!("    for message in messages(consumer, {topic}, starts, ends, {resume}):");
+    lines.push(if each.len() <= 88 {
+        each
+    } else {
+        format!("    for message in messages(\n        consumer, {topic}, starts, ends, {resume}\n    ):")
+    });
     lines.extend(shape.keeps_offsets.then(|| "        count += 1".to_owned()));
     lines.push("        partition, offset = message.partition(), message.offset()".to_owned());
     lines.extend(limit.map(|_| BRING_FORWARD.to_owned()));

@@ -13,28 +13,40 @@ pub(super) const WATERMARKS: &str = r#"def watermarks(consumer: Consumer, topic:
     }"#;
 
 pub(super) const MESSAGES: &str = r#"def messages(
-    consumer: Consumer, topic: str, starts: dict[int, int], ends: dict[int, int]
+    consumer: Consumer,
+    topic: str,
+    starts: dict[int, int],
+    ends: dict[int, int],
+    resume: Callable[..., dict[int, int]],
 ) -> Iterator[Message]:
     """Messages from `starts` up to `ends`, whatever is written meanwhile.
 
-    Who takes them may bring an end forward.
+    Who takes them may bring an end forward. `resume` says where to go on when retention
+    removes what comes next.
     """
-    unread = {partition for partition in ends if starts[partition] < ends[partition]}
-    consumer.assign([TopicPartition(topic, each, starts[each]) for each in unread])
+    unread = {each: start for each, start in starts.items() if start < ends[each]}
+    consumer.assign([TopicPartition(topic, *each) for each in unread.items()])
     while unread:
         message = consumer.poll(30)
         if message is None:
             raise TimeoutError("Kafka has not answered for 30 seconds")
-        partition = message.partition()
-        if message.error():
-            if message.error().code() != KafkaError._PARTITION_EOF:
-                raise KafkaException(message.error())
-            unread.discard(partition)
-            continue
-        if message.offset() < ends[partition]:
-            yield message
-        if message.offset() + 1 >= ends[partition]:
-            unread.discard(partition)"#;
+        partition, error = message.partition(), message.error()
+        if error is None or error.code() == KafkaError._PARTITION_EOF:
+            position = message.offset()
+            if error is None:
+                if position < ends[partition]:
+                    yield message
+                position += 1
+            if position < ends[partition]:
+                unread[partition] = position
+            else:
+                unread.pop(partition, None)
+        elif error.code() == KafkaError._AUTO_OFFSET_RESET:
+            found = resume(topic, unread, watermarks(consumer, topic), ends)
+            unread = {each: start for each, start in found.items() if start < ends[each]}
+            consumer.assign([TopicPartition(topic, *each) for each in unread.items()])
+        else:
+            raise KafkaException(error)"#;
 
 /// `TOTAL`: the limit.
 pub(super) const LIMIT: &str = r"    left = shares(starts, ends, TOTAL)
@@ -186,46 +198,26 @@ pub(super) const DECODE_PATHS: &str = r#"def decode_paths(
                 if not isinstance(value, dict):
                     raise ValueError(f"expected an object, found {value}")
                 value = value.get(key)
-                if read is text and value is not None:
+                if READS_TEXT and value is not None:
                     there = as_written(there, key)
             if read is text and value is not None and not isinstance(value, str):
-                value = there
+                value = thereIN_FULL
             row.append(read(value))
         except ValueError as error:
             raise ValueError(f"field `{'.'.join(path)}`: {error}") from error
     return row"#;
 
-/// The same where some are times: their numbers keep all digits.
-pub(super) const DECODE_TIMES: &str = r#"def decode_times(
-    payload: bytes | None, fields: list[tuple[list[str], Callable[[Any], Any]]]
-) -> list[Any]:
-    """The fields of a message by their places; a value that does not fit is a ValueError."""
-    if payload is None:
-        raise ValueError("null payload (tombstone)")
-    written = payload.decode()
-    record = json.loads(written, parse_constant=refuse_constant)
-    if not isinstance(record, dict):
-        record, written = {"value": record}, f'{{"value": {written.strip()}}}'
-    row = []
-    for path, read in fields:
-        value, there = record, written
-        try:
-            for key in path:
-                if value is None:
-                    break
-                if not isinstance(value, dict):
-                    raise ValueError(f"expected an object, found {value}")
-                value = value.get(key)
-                if value is not None and (read is text or isinstance(read, Instant)):
-                    there = as_written(there, key)
-            if read is text and value is not None and not isinstance(value, str):
-                value = there
-            if isinstance(read, Instant) and isinstance(value, float):
-                value = Decimal(there)
-            row.append(read(value))
-        except ValueError as error:
-            raise ValueError(f"field `{'.'.join(path)}`: {error}") from error
-    return row"#;
+/// What reads a value's text, and what is done with that: [`DECODE_PATHS`] where no field is a time.
+pub(super) const NO_TIMES: [(&str, &str); 2] = [("READS_TEXT", "read is text"), ("IN_FULL", "")];
+
+/// Where some are times: their numbers keep all digits.
+pub(super) const TIMES: [(&str, &str); 2] = [
+    ("READS_TEXT", "(read is text or isinstance(read, Instant))"),
+    (
+        "IN_FULL",
+        "\n            if isinstance(read, Instant) and isinstance(value, float):\n                value = Decimal(there)",
+    ),
+];
 
 /// The content of a message of one value.
 pub(super) const CONTENT: &str = r#"def content(payload: bytes | None) -> bytes:
@@ -275,7 +267,7 @@ pub(super) const FIRST_MESSAGES: &str = r#"def first_messages(
         starts[found.partition] = found.offset if 0 <= found.offset < high else high
         ends[found.partition] = high
     first = {}
-    for message in messages(consumer, topic, starts, ends):
+    for message in messages(consumer, topic, starts, ends, resume_at_first):
         if message.timestamp()[1] >= time_ms:
             partition = message.partition()
             first[partition] = message.offset()

@@ -67,7 +67,7 @@ fn ends(out: &mut CodeWriter<'_>, place: &Place, topic: &str) -> Vec<String> {
             ]
         }
         Finish::Time(time_ms) => {
-            out.function("first_messages", FIRST_MESSAGES);
+            first_messages(out);
             vec![
                 format!("    end_times = first_messages(consumer, {topic}, marks, {time_ms})"),
                 of_marks("end_times.get(partition, high)", "partition, (_, high)"),
@@ -96,7 +96,7 @@ fn starts(settings: &KafkaSource, out: &mut CodeWriter<'_>, place: &Place, topic
         Begin::Earliest => vec![at_first()],
         Begin::Latest => vec![at_end()],
         Begin::Time(time_ms) => {
-            out.function("first_messages", FIRST_MESSAGES);
+            first_messages(out);
             vec![
                 format!("    start_times = first_messages(consumer, {topic}, marks, {time_ms})"),
                 over(
@@ -134,8 +134,8 @@ fn committed(out: &mut CodeWriter<'_>) {
     out.function("committed", COMMITTED);
 }
 
-/// The function that goes on at kept offsets.
-fn resume(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> &'static str {
+/// The function that goes on at kept offsets, or where retention has left something.
+pub(super) fn resume(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> &'static str {
     let (name, text) = match settings.lost {
         Lost::Fail => ("resume_or_fail", RESUME_OR_FAIL),
         Lost::Earliest => ("resume_at_first", RESUME_AT_FIRST),
@@ -144,6 +144,13 @@ fn resume(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> &'static str {
     out.function(name, text);
     out.function("refuse_unwritten", REFUSE_UNWRITTEN);
     name
+}
+
+/// The messages at a time are looked up among those that are left.
+fn first_messages(out: &mut CodeWriter<'_>) {
+    out.function("first_messages", FIRST_MESSAGES);
+    out.function("resume_at_first", RESUME_AT_FIRST);
+    out.function("refuse_unwritten", REFUSE_UNWRITTEN);
 }
 
 /// `name = {partition: value for each in from}`, on one line where it fits.

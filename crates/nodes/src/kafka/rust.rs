@@ -12,9 +12,9 @@ use super::export_place::Place;
 use super::exportable;
 use super::rust_client::{consumer, opened, reached};
 use super::rust_lines::{
-    BOOLEAN, BRING_FORWARD, COMMIT, DECODE, FAIL, FIELD, FIELD_AT, FIELDS, HEADERS, INTEGER, KEYWORDS, LIMIT,
-    NESTED, NUMBER, OFFSETS, READ_MESSAGES, REJECT, REJECTED, SHARES, SKIP, TEXT, TIMESTAMP_TYPE, UTC,
-    WATERMARKS,
+    ASSIGN, BOOLEAN, BRING_FORWARD, COMMIT, DECODE, FAIL, FIELD, FIELD_AT, FIELDS, HEADERS, INTEGER,
+    KEYWORDS, LIMIT, NESTED, NUMBER, OFFSETS, READ_MESSAGES, REJECT, REJECTED, RESUME, SHARES, SKIP, TEXT,
+    TIMESTAMP_TYPE, UTC, WATERMARKS,
 };
 use super::rust_times::{INSTANT, PARSE_INSTANT, SCALED};
 use super::{columns, max_messages, rust_place};
@@ -50,6 +50,7 @@ pub(crate) fn write(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<
     needs(settings, out, &members, has_rejects);
     let reached = reached(settings, out)?;
     out.constant("const TIMEOUT: Duration = Duration::from_secs(30);");
+    out.constant(RESUME);
     if settings.format == Format::Json {
         out.constant(FIELDS);
     }
@@ -60,8 +61,9 @@ pub(crate) fn write(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> Result<
     }
     out.function(&format!("{node}_consumer"), consumer(settings, out, &reached));
     let marks = rust_place::lines(settings, out, &Place::of(settings)?);
+    let marks = (marks, rust_place::resume(settings, out));
     out.function(&format!("read_{node}"), read(settings, out, &members, keeps_offsets, has_rejects, marks));
-    for (name, text) in [("watermarks", WATERMARKS), ("read_messages", READ_MESSAGES)] {
+    for (name, text) in [("watermarks", WATERMARKS), ("read_messages", READ_MESSAGES), ("assign", ASSIGN)] {
         out.function(name, text);
     }
     if settings.format == Format::Json {
@@ -191,7 +193,7 @@ fn needs(settings: &KafkaSource, out: &mut CodeWriter<'_>, members: &[Member], h
         out.import("use rdkafka::message::Timestamp;");
     }
     for import in [
-        "use std::collections::{BTreeMap, BTreeSet};",
+        "use std::collections::BTreeMap;",
         "use std::env;",
         "use std::error::Error;",
         "use std::time::Duration;",
@@ -286,7 +288,7 @@ fn read(
     members: &[Member],
     keeps_offsets: bool,
     has_rejects: bool,
-    marks: Vec<String>,
+    (marks, resume): (Vec<String>, &str),
 ) -> String {
     let (node, topic) = (out.node().as_str(), quoted(exportable::topic(settings)));
     let mut given = vec!["LazyFrame"];
@@ -310,7 +312,9 @@ fn read(
     }
     lines.extend(keeps_offsets.then(|| "    let mut count = 0;".to_owned()));
     let end = if limit.is_some() { "end" } else { "_" };
-    lines.push(format!("    read_messages(&consumer, topic, &starts, &mut ends, |message, {end}| {{"));
+    lines.push(format!(
+        "    read_messages(&consumer, topic, &starts, &mut ends, {resume}, |message, {end}| {{"
+    ));
     lines.extend(limit.map(|_| BRING_FORWARD.to_owned()));
     lines.extend(keeps_offsets.then(|| "        count += 1;".to_owned()));
     lines.push(take(settings, node, has_rejects));

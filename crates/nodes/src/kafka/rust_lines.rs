@@ -100,30 +100,39 @@ fn watermarks(
     Ok(marks)
 }"#;
 
+/// Where to go on when the next offsets are gone, as the functions of a node's policy say.
+pub(super) const RESUME: &str = r"/// Where to go on, given the topic, the next offsets, the watermarks and the ends.
+type Resume = fn(
+    &str,
+    &BTreeMap<i32, i64>,
+    &BTreeMap<i32, (i64, i64)>,
+    &BTreeMap<i32, i64>,
+) -> Result<BTreeMap<i32, i64>, Box<dyn Error>>;";
+
 pub(super) const READ_MESSAGES: &str = r#"/// Hands over messages from `starts` up to `ends`, whatever is written meanwhile. Who takes them may
-/// bring the end of their partition forward.
+/// bring the end of their partition forward. `resume` says where to go on when retention removes
+/// what comes next.
 fn read_messages(
     consumer: &BaseConsumer,
     topic: &str,
     starts: &BTreeMap<i32, i64>,
     ends: &mut BTreeMap<i32, i64>,
+    resume: Resume,
     mut take: impl FnMut(&BorrowedMessage, &mut i64) -> Result<(), Box<dyn Error>>,
 ) -> Result<(), Box<dyn Error>> {
-    let mut partitions = TopicPartitionList::new();
-    let mut unread = BTreeSet::new();
-    for (&partition, &start) in starts {
-        let end = ends[&partition];
-        if start < end {
-            partitions.add_partition_offset(topic, partition, Offset::Offset(start))?;
-            unread.insert(partition);
-        }
-    }
-    consumer.assign(&partitions)?;
+    let mut unread = starts.clone();
+    unread.retain(|partition, next| *next < ends[partition]);
+    assign(consumer, topic, &unread)?;
     while !unread.is_empty() {
         match consumer.poll(TIMEOUT) {
             None => return Err("Kafka has not answered for 30 seconds".into()),
             Some(Err(KafkaError::PartitionEOF(partition))) => {
                 unread.remove(&partition);
+            }
+            Some(Err(KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset))) => {
+                unread = resume(topic, &unread, &watermarks(consumer, topic)?, ends)?;
+                unread.retain(|partition, next| *next < ends[partition]);
+                assign(consumer, topic, &unread)?;
             }
             Some(Err(error)) => return Err(error.into()),
             Some(Ok(message)) => {
@@ -133,7 +142,9 @@ fn read_messages(
                 if message.offset() < *end {
                     take(&message, end)?;
                 }
-                if message.offset() + 1 >= *end {
+                if message.offset() + 1 < *end {
+                    unread.insert(message.partition(), message.offset() + 1);
+                } else {
                     unread.remove(&message.partition());
                 }
             }
@@ -141,6 +152,19 @@ fn read_messages(
     }
     Ok(())
 }"#;
+
+pub(super) const ASSIGN: &str = r"/// Reads each partition from its offset on.
+fn assign(
+    consumer: &BaseConsumer,
+    topic: &str,
+    offsets: &BTreeMap<i32, i64>,
+) -> Result<(), Box<dyn Error>> {
+    let mut partitions = TopicPartitionList::new();
+    for (&partition, &offset) in offsets {
+        partitions.add_partition_offset(topic, partition, Offset::Offset(offset))?;
+    }
+    Ok(consumer.assign(&partitions)?)
+}";
 
 pub(super) const COMMIT: &str = r#"/// Keeps offsets and reads them back, for a partition may fail alone.
 fn commit_offsets(

@@ -55,6 +55,7 @@ fn chosen(out: &mut CodeWriter<'_>, place: &Place) -> Vec<String> {
         lines.push(choose(&sets));
     }
     if !lines.is_empty() {
+        out.import("use std::collections::BTreeSet;");
         out.function("chosen", CHOSEN);
     }
     lines
@@ -76,7 +77,7 @@ fn ends(out: &mut CodeWriter<'_>, place: &Place) -> Vec<String> {
             ]
         }
         Finish::Time(time_ms) => {
-            out.function("first_messages", FIRST_MESSAGES);
+            first_messages(out);
             vec![
                 format!("    let end_times = first_messages(&consumer, topic, &marks, {time_ms})?;"),
                 over("let mut ends", "&(_, high)", "end_times.get(&partition).copied().unwrap_or(high)"),
@@ -106,7 +107,7 @@ fn starts(settings: &KafkaSource, out: &mut CodeWriter<'_>, place: &Place) -> Ve
         Begin::Earliest => vec![at_first("let starts")],
         Begin::Latest => vec![at_end("let starts")],
         Begin::Time(time_ms) => {
-            out.function("first_messages", FIRST_MESSAGES);
+            first_messages(out);
             vec![
                 format!("    let start_times = first_messages(&consumer, topic, &marks, {time_ms})?;"),
                 over(
@@ -138,8 +139,8 @@ fn starts(settings: &KafkaSource, out: &mut CodeWriter<'_>, place: &Place) -> Ve
     }
 }
 
-/// The function that goes on at kept offsets.
-fn resume(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> &'static str {
+/// The function that goes on at kept offsets, or where retention has left something.
+pub(super) fn resume(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> &'static str {
     let (name, text) = match settings.lost {
         Lost::Fail => ("resume_or_fail", RESUME_OR_FAIL),
         Lost::Earliest => ("resume_at_first", RESUME_AT_FIRST),
@@ -148,6 +149,13 @@ fn resume(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> &'static str {
     out.function(name, text);
     out.function("refuse_unwritten", REFUSE_UNWRITTEN);
     name
+}
+
+/// The messages at a time are looked up among those that are left.
+fn first_messages(out: &mut CodeWriter<'_>) {
+    out.function("first_messages", FIRST_MESSAGES);
+    out.function("resume_at_first", RESUME_AT_FIRST);
+    out.function("refuse_unwritten", REFUSE_UNWRITTEN);
 }
 
 /// Offsets made of the watermarks.

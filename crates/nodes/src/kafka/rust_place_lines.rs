@@ -73,7 +73,7 @@ fn first_messages(
         ends.insert(found.partition(), high);
     }
     let mut first = BTreeMap::new();
-    read_messages(consumer, topic, &starts, &mut ends, |message, end| {
+    read_messages(consumer, topic, &starts, &mut ends, resume_at_first, |message, end| {
         if message.timestamp().to_millis() >= Some(time_ms) {
             first.insert(message.partition(), message.offset());
             *end = message.offset() + 1;
