@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -86,16 +86,6 @@ impl Live {
         eventually(&format!("it says `{words}`"), || {
             self.said().lines().find(|line| line.contains(words)).map(str::to_owned)
         })
-    }
-
-    /// Waits until its handler of signals is there.
-    fn hears_signals(&self) {
-        eventually("it has its signal handler", || {
-            let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"))?.trim().to_owned();
-            // Bit 1 is SIGINT.
-            (u64::from_str_radix(&caught, 16).ok()? & 0b10 != 0).then_some(())
-        });
     }
 
     fn signal(&self, signal: &str) {
@@ -335,24 +325,23 @@ fn a_bad_message_that_nobody_allowed_ends_it() {
 
 #[test]
 fn a_second_signal_cancels_the_batch_that_hangs() {
-    let broker = Broker::private();
-    let topic = Topic::create(&broker, "live-hangs", 1);
-    topic.send(numbers(0..5));
-    let shop = appending(&topic.name);
+    // What takes connections and never answers holds the batch for as long as its timeout.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    silent.set_nonblocking(true).expect("a socket");
+    let bootstrap = format!("bootstrap={}", silent.local_addr().expect("an address"));
+    let shop = appending("live-hangs");
     let flow = shop.text("test.flow.yaml").replace("connect_timeout_ms: 3000", "connect_timeout_ms: 60000");
     shop.put("test.flow.yaml", &flow);
-    // A frozen broker holds the batch for as long as its timeout.
-    broker.freeze();
-    let live = Live::start(&shop, &broker, &["--every", "200ms"]);
-    live.hears_signals();
+    let call = ["run", "test.flow.yaml", "--live", "--json", "--set", &bootstrap, "--every", "200ms"];
+    let live = Live::started(&mut shop.command(&call));
+    let held = eventually("the batch is under way", || silent.accept().ok());
     live.signal("-INT");
     live.hears("it ends after this batch");
     live.signal("-INT");
     let (code, report) = live.end();
-    broker.thaw();
+    drop(held);
     assert_eq!((code, &report["outcome"]), (Some(1), &json!("cancelled")), "{report:#}");
     assert_eq!(ids(&shop), [0_i64; 0]);
-    assert_eq!(group::committed(&topic, &format!("{}-sync", topic.name)), [None]);
 }
 
 /// `GET` of `url`; the body.
@@ -435,7 +424,7 @@ fn metrics_are_scraped_while_it_goes_and_are_those_of_the_report() {
 
 #[test]
 fn an_address_for_metrics_that_is_taken_ends_the_call_before_the_run() {
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("an address").to_string();
     let shop = appending("nobody-reads-this");
     let answer = shop.call(&["run", "test.flow.yaml", "--metrics-address", &address]);

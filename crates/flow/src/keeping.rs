@@ -1,6 +1,6 @@
 //! A source whose offsets are kept by the writers below it needs writers that can.
 
-use crate::{Compiled, Problem};
+use crate::{Compiled, CompiledNode, Node, Problem};
 
 /// What is wrong with who keeps the offsets. On the flow, not on the node: a preview needs no writer.
 pub(crate) fn problems(compiled: &Compiled) -> Vec<Problem> {
@@ -9,11 +9,7 @@ pub(crate) fn problems(compiled: &Compiled) -> Vec<Problem> {
         if !made.node.as_ref().is_some_and(|node| node.needs_batches()) {
             continue;
         }
-        let writers = compiled.below(i).into_iter().map(|below| &compiled.nodes[below]);
-        let mut forgetful = writers.filter(|below| {
-            below.node.as_ref().is_some_and(|node| node.card().outputs.is_empty() && !node.keeps_batches())
-        });
-        if let Some(writer) = forgetful.next() {
+        if let Some(writer) = compiled.forgetful_below(i) {
             problems.push(
                 Problem::user(format!(
                     "`{}` cannot keep the offsets: it does not remember which rows it has already",
@@ -28,6 +24,14 @@ pub(crate) fn problems(compiled: &Compiled) -> Vec<Problem> {
 }
 
 impl Compiled {
+    /// The first writer of rows of node `from` that does not remember which batches it has.
+    pub fn forgetful_below(&self, from: usize) -> Option<&CompiledNode> {
+        let is_forgetful =
+            |node: &dyn Node| -> bool { node.card().outputs.is_empty() && !node.keeps_batches() };
+        let mut below = self.below(from).into_iter().map(|below| &self.nodes[below]);
+        below.find(|below| below.node.as_deref().is_some_and(is_forgetful))
+    }
+
     /// The nodes that take rows of node `from`, directly or not.
     pub fn below(&self, from: usize) -> Vec<usize> {
         let mut is_below = vec![false; self.nodes.len()];

@@ -124,11 +124,7 @@ fn fits(compiled: &Compiled) -> Result<(), Problem> {
         if !node.goes_on().map_err(|problem| problem.at_node(&made.id))? {
             continue;
         }
-        let mut below = compiled.below(i).into_iter().map(|i| &compiled.nodes[i]);
-        let replaces = below.find(|made| {
-            made.node.as_ref().is_some_and(|node| node.card().outputs.is_empty() && !node.keeps_batches())
-        });
-        if let Some(writer) = replaces {
+        if let Some(writer) = compiled.forgetful_below(i) {
             let what = format!("each batch of a live run would replace what `{}` wrote before", writer.id);
             return Err(Problem::user(what).hint("let it append to a folder").at_node(&writer.id));
         }

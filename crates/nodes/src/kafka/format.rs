@@ -52,56 +52,46 @@ pub(super) struct Formats {
 
 impl Formats {
     pub(super) fn new(settings: &KafkaSource, host: &dyn Host) -> Result<Self, Problem> {
-        let key = match (columns::key(settings)?, key(settings, host)?) {
+        let Codecs { value, key, fingerprint } = Codecs::new(settings, host)?;
+        let key = match (columns::key(settings)?, key) {
             (Some(field), Some(codec)) => Some(DecodedKey { codec, field }),
             _ => None,
         };
-        Ok(Self { value: value(settings, host)?, key, fingerprint: fingerprint(settings, host) })
+        Ok(Self { value, key, fingerprint })
     }
 }
 
-/// See [`Formats::fingerprint`]. Of a registry's subject the newest schema may change without a sign here.
-fn fingerprint(settings: &KafkaSource, host: &dyn Host) -> String {
-    let mut hash = blake3::Hasher::new();
-    for file in [&settings.schema_file.0, &settings.key_schema_file.0] {
-        let path = host.path(file);
-        let text = if file.trim().is_empty() { Vec::new() } else { fs::read(&path).unwrap_or_default() };
-        hash.update(&text);
-        for (name, text) in imports(&path, &String::from_utf8_lossy(&text)) {
-            hash.update(name.as_bytes()).update(text.as_bytes());
-        }
-    }
-    let registry = settings.registry.0.as_str();
-    if !registry.is_empty()
-        && let Ok(access) = host.connection(registry)
-    {
-        hash.update(format!("{:?}", access.settings).as_bytes());
-    }
-    hash.finalize().to_hex().to_string()
+/// What reads values and keys.
+pub(super) struct Codecs {
+    pub(super) value: Arc<dyn Codec>,
+    /// Of keys of any type; `None`: they are not decoded.
+    pub(super) key: Option<Arc<dyn Codec>>,
+    /// See [`Formats::fingerprint`]. Of a registry's subject the newest schema may change without a sign here.
+    fingerprint: String,
 }
 
-/// Reads values.
-pub(super) fn value(settings: &KafkaSource, host: &dyn Host) -> Result<Arc<dyn Codec>, Problem> {
-    let schema = SchemaPlace {
-        file: host.path(&settings.schema_file.0),
-        field: "schema_file",
-        message: settings.message.trim(),
-        reader_subject: settings.reader_subject.trim(),
-        message_field: "message",
-    };
-    codec(settings, host, settings.format, &schema)
-}
-
-/// Reads keys of any type; `None`: they are not decoded.
-pub(super) fn key(settings: &KafkaSource, host: &dyn Host) -> Result<Option<Arc<dyn Codec>>, Problem> {
-    let schema = SchemaPlace {
-        file: host.path(&settings.key_schema_file.0),
-        field: "key_schema_file",
-        message: settings.key_message.trim(),
-        reader_subject: "",
-        message_field: "key_message",
-    };
-    settings.key_column.format().map(|format| codec(settings, host, format, &schema)).transpose()
+impl Codecs {
+    pub(super) fn new(settings: &KafkaSource, host: &dyn Host) -> Result<Self, Problem> {
+        let mut read = blake3::Hasher::new();
+        let of_values = SchemaPlace {
+            file: host.path(&settings.schema_file.0),
+            field: "schema_file",
+            message: settings.message.trim(),
+            reader_subject: settings.reader_subject.trim(),
+            message_field: "message",
+        };
+        let value = codec(settings, host, settings.format, &of_values, &mut read)?;
+        let of_keys = SchemaPlace {
+            file: host.path(&settings.key_schema_file.0),
+            field: "key_schema_file",
+            message: settings.key_message.trim(),
+            reader_subject: "",
+            message_field: "key_message",
+        };
+        let key = settings.key_column.format();
+        let key = key.map(|format| codec(settings, host, format, &of_keys, &mut read)).transpose()?;
+        Ok(Self { value, key, fingerprint: read.finalize().to_hex().to_string() })
+    }
 }
 
 /// Where the schema of values or keys is, and the settings that say so.
@@ -116,17 +106,19 @@ struct SchemaPlace<'a> {
 }
 
 impl SchemaPlace<'_> {
-    fn bytes(&self) -> Result<Vec<u8>, Problem> {
-        fs::read(&self.file).map_err(|error| {
+    fn bytes(&self, read: &mut blake3::Hasher) -> Result<Vec<u8>, Problem> {
+        let bytes = fs::read(&self.file).map_err(|error| {
             Problem::user(format!("the schema `{}` cannot be read: {error}", self.file.display()))
                 .hint("choose a file that is there; paths are relative to the flow file")
                 .source(error)
                 .at_field(self.field)
-        })
+        })?;
+        read.update(&bytes);
+        Ok(bytes)
     }
 
-    fn text(&self) -> Result<String, Problem> {
-        String::from_utf8(self.bytes()?).map_err(|_bytes| {
+    fn text(&self, read: &mut blake3::Hasher) -> Result<String, Problem> {
+        String::from_utf8(self.bytes(read)?).map_err(|_bytes| {
             Problem::user(format!("the schema `{}` is no text", self.file.display()))
                 .hint("choose a file of the format's schema language")
                 .at_field(self.field)
@@ -139,11 +131,13 @@ impl SchemaPlace<'_> {
     }
 }
 
+/// What reads `format`; `read` is told of what decides that beside the settings.
 fn codec(
     settings: &KafkaSource,
     host: &dyn Host,
     format: Format,
     schema: &SchemaPlace<'_>,
+    read: &mut blake3::Hasher,
 ) -> Result<Arc<dyn Codec>, Problem> {
     let by_registry = settings.schema_from == SchemaFrom::Registry;
     let framing = if settings.has_schema_id { Framing::Confluent } else { Framing::Bare };
@@ -154,13 +148,15 @@ fn codec(
         Format::MessagePack => Arc::new(MessagePack),
         Format::Cbor => Arc::new(Cbor),
         Format::Csv => Arc::new(csv(settings)?),
-        Format::JsonSchema if by_registry => Arc::new(JsonSchema::by_registry(registry(settings, host)?)),
+        Format::JsonSchema if by_registry => {
+            Arc::new(JsonSchema::by_registry(registry(settings, host, read)?))
+        }
         Format::JsonSchema => {
-            let made = JsonSchema::by_text(&schema.text()?, &BTreeMap::new(), framing);
+            let made = JsonSchema::by_text(&schema.text(read)?, &BTreeMap::new(), framing);
             Arc::new(made.map_err(|error| schema.problem(error))?)
         }
         Format::Avro if by_registry => {
-            let registry = registry(settings, host)?;
+            let registry = registry(settings, host, read)?;
             let avro = Avro::new(AvroSchemas::Registry(registry.clone()));
             match schema.reader_subject {
                 "" => Arc::new(avro),
@@ -169,17 +165,21 @@ fn codec(
                 }
             }
         }
-        Format::Avro => Arc::new(Avro::new(AvroSchemas::local(schema.text()?, framing))),
+        Format::Avro => Arc::new(Avro::new(AvroSchemas::local(schema.text(read)?, framing))),
         Format::Protobuf => {
             let message = (!schema.message.is_empty()).then_some(schema.message);
             let of_message = |error| kafka_problem(error).at_field(schema.message_field);
             if by_registry {
-                return Ok(Arc::new(Protobuf::by_registry(registry(settings, host)?, message)));
+                return Ok(Arc::new(Protobuf::by_registry(registry(settings, host, read)?, message)));
             }
-            let bytes = schema.bytes()?;
+            let bytes = schema.bytes(read)?;
             let made = match String::from_utf8(bytes) {
                 Ok(text) if schema.file.extension().is_some_and(|extension| extension == "proto") => {
-                    Protobuf::by_source(&text, &imports(&schema.file, &text), message, framing)
+                    let imports = imports(&schema.file, &text);
+                    for (name, text) in &imports {
+                        read.update(name.as_bytes()).update(text.as_bytes());
+                    }
+                    Protobuf::by_source(&text, &imports, message, framing)
                 }
                 Ok(text) => Protobuf::by_descriptor_set(text.as_bytes(), message, framing),
                 Err(bytes) => Protobuf::by_descriptor_set(bytes.as_bytes(), message, framing),
@@ -190,7 +190,7 @@ fn codec(
 }
 
 /// A client of the node's registry.
-fn registry(settings: &KafkaSource, host: &dyn Host) -> Result<Registry, Problem> {
+fn registry(settings: &KafkaSource, host: &dyn Host, read: &mut blake3::Hasher) -> Result<Registry, Problem> {
     let at_registry = |problem: Problem| problem.at_field("registry");
     let name = settings.registry.0.as_str();
     if name.is_empty() {
@@ -206,6 +206,7 @@ fn registry(settings: &KafkaSource, host: &dyn Host) -> Result<Registry, Problem
                 .hint("choose another one"),
         ));
     }
+    read.update(format!("{:?}", access.settings).as_bytes());
     let registry = open::<SchemaRegistry>(&access).map_err(at_registry)?;
     Registry::new(&registry.access()).map_err(|error| at_registry(kafka_problem(error.into())))
 }

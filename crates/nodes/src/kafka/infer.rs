@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::choices::Envelope;
+use super::format::Codecs;
 use super::{Reach, columns, format, problem, topics};
 use crate::arrow::from_arrow;
 use crate::kafka_source::KafkaSource;
@@ -20,8 +21,7 @@ const WENT_BY: &[&str] = &["connection", "bootstrap_servers", "topic", "properti
 /// The settings `fields`, `envelope` and `key_type`, and what the sample says of each field.
 pub(crate) fn infer(settings: &KafkaSource, site: &Site<'_>, cancel: &Cancel) -> Result<Inferred, Problem> {
     let topics = topics::wanted(settings)?;
-    let values = format::value(settings, site.host)?;
-    let keys = format::key(settings, site.host)?;
+    let Codecs { value: values, key: keys, .. } = Codecs::new(settings, site.host)?;
     let (cluster, cancel) = (Reach::of(settings, site.host)?.cluster()?, cancel.flag().into());
     let messages = sample::sample(&cluster, &topics, sample::DEFAULT_MESSAGES, &cancel).map_err(problem)?;
     let payloads: Vec<_> = messages.iter().filter_map(|message| message.value.as_deref()).collect();
