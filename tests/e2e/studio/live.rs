@@ -34,3 +34,18 @@ fn a_live_run_says_what_failed_and_when_it_tries_again() {
     let ended = |text: &str| text.starts_with("Live run ended: 0 batches");
     assert!(studio.doc().log.lines().any(|line| ended(&line.text)), "{:?}", studio.doc().log);
 }
+
+#[test]
+fn a_live_run_that_cannot_be_says_why_until_it_is_read() {
+    let out = "  out:\n    kind: write_file\n    at: [300, 80]\n    inputs: [orders]\n    settings: {path: out.jsonl, format: jsonl}\n";
+    let mut studio = Studio::on(&(NO_BROKER.to_owned() + out));
+    studio.perform(Action::RunLive);
+    studio.fill("Time since the last batch began", "5s");
+    studio.press(PLAIN, Key::Enter);
+    studio.finish();
+    assert!(!studio.has_part("Time since the last batch began"), "{}", studio.seen());
+    let why = "Live run failed after 0 batches, 0 rows written: each batch of a live run would replace what `out` wrote before";
+    for words in [why, "let it append to a folder"] {
+        assert!(studio.has_part(words), "{}", studio.seen());
+    }
+}

@@ -27,7 +27,7 @@ use flowloom_studio::{Command, Desk, Draft, FlowKey, Limits, Session};
 use crate::action::{Env, Keymap};
 use crate::connections::{Go, View, Want};
 use crate::dialog::{Close, Dialog};
-use crate::doc::Doc;
+use crate::doc::{Doc, Ended};
 use crate::panel;
 use crate::request::{About, Request, Requests};
 use crate::shell::{Answer, Setup, Wish};
@@ -317,11 +317,16 @@ impl App {
     fn tell_ends(&mut self, ctx: &Context) {
         let has_focus = ctx.input(|input| input.focused);
         for doc in &mut self.docs {
-            let Some(body) = doc.ended.take() else { continue };
+            let Some(Ended { words, why }) = doc.ended.take() else { continue };
+            let told = why.map(|why| Problem { message: format!("{words}: {}", why.message), ..why });
             if !has_focus {
-                self.wishes.push(Wish::Notify { title: doc.title(), body: body.clone() });
+                let body = told.as_ref().map_or_else(|| words.clone(), |told| told.message.clone());
+                self.wishes.push(Wish::Notify { title: doc.title(), body });
             }
-            self.toasts.info(body);
+            match &told {
+                Some(told) => self.toasts.problem(told),
+                None => self.toasts.info(words),
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! When a live run reads its next batch; the flow keeps it.
 
-use egui::{Id, RichText, Ui};
+use egui::{Id, Key, RichText, Ui};
 use flowloom_flow::{Live, Problem, live};
 
 use super::{Answered, title};
@@ -65,10 +65,10 @@ impl LiveDialog {
         ui.add_space(12.0);
         ui.horizontal(|ui| {
             let start = tool::button(ui, Some("ui/live"), "Start", None, ButtonLook::Primary, live.is_ok());
-            let has_started = start.clicked();
             if tool::button(ui, None, "Cancel", None, ButtonLook::Quiet, true).clicked() {
                 return Some(Answered::Dismissed);
             }
+            let has_started = start.clicked() || ui.input(|input| input.key_pressed(Key::Enter));
             live.ok().filter(|_| has_started).map(Answered::Live)
         })
         .inner

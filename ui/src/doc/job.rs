@@ -324,13 +324,15 @@ impl Doc {
             }
             node.notes.into_iter().for_each(|note| self.log.problem(note));
         }
+        let why = report.problems.iter().find(|problem| problem.is_error()).cloned();
         for problem in report.problems {
             if let Some(id) = &problem.at.node {
                 running.nodes.entry(id.clone()).or_default().problems.push(problem.clone());
             }
             self.log.problem(problem);
         }
-        self.ended = Some(ended);
+        let why = why.filter(|_| report.outcome == RunOutcome::Failed);
+        self.ended = Some(Ended { words: ended, why });
         self.keep(running);
     }
 
@@ -357,6 +359,14 @@ impl Doc {
             Some((id, (signature, run)))
         }));
     }
+}
+
+/// How a run has ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub words: String,
+    /// The first error of one that failed.
+    pub why: Option<Problem>,
 }
 
 /// How a live run ended, in words.

@@ -19,7 +19,7 @@ use flowloom_studio::{Command, FlowKey, Job, NodePreview, Outcome, Reply, Sessio
 use crate::canvas::CanvasState;
 use crate::signature::signatures;
 
-pub use job::{Goal, NodeRun, Running};
+pub use job::{Ended, Goal, NodeRun, Running};
 pub use live::LiveRun;
 pub use log::{Level, Line, Log};
 pub use outside::{Facts, Located, Sample, Suggested};
@@ -70,7 +70,7 @@ pub struct Doc {
     /// A run has ended since somebody last looked.
     pub has_run: bool,
     /// How the last run ended, in words, until it has been told.
-    pub ended: Option<String>,
+    pub ended: Option<Ended>,
     /// Number of the last change of the flow; drafts and canvas caches go by it.
     pub revision: u64,
 }
