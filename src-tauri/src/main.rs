@@ -48,6 +48,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let started = Instant::now();
+    flowloom_studio::share_c_heap();
     let args = Args::parse();
     log::start();
     match run(args, started) {

@@ -16,6 +16,7 @@ use crate::broker::Broker;
 use crate::eventually::eventually;
 use crate::flowloom::{Workshop, node};
 use crate::group;
+use crate::heaps;
 use crate::kafka_source::source_to_file;
 use crate::leaks;
 use crate::message::Message;
@@ -86,6 +87,11 @@ impl Live {
         eventually(&format!("it says `{words}`"), || {
             self.said().lines().find(|line| line.contains(words)).map(str::to_owned)
         })
+    }
+
+    /// What its memory is made of.
+    fn maps(&self) -> String {
+        std::fs::read_to_string(format!("/proc/{}/maps", self.child.id())).expect("it runs")
     }
 
     fn signal(&self, signal: &str) {
@@ -172,6 +178,8 @@ fn messages_that_come_while_it_goes_are_written_and_a_sigterm_ends_it_between_ba
     });
     topic.send(numbers(15..20).into_iter().map(|message| message.partition(2)));
     arrive(&shop, &live, 20);
+    // Threads come and go with the clients of each batch.
+    assert_eq!(heaps::of_threads(&live.maps()), 0);
     let report = live.stop_well();
     assert_eq!(ids(&shop), (0..20).collect::<Vec<_>>(), "each once");
     assert!(report["live"]["batches"].as_u64().is_some_and(|batches| batches >= 3), "{report:#}");

@@ -9,6 +9,7 @@ mod eventually;
 mod flowloom;
 mod gate;
 mod group;
+mod heaps;
 mod held;
 mod http;
 mod job;

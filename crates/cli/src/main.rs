@@ -20,6 +20,7 @@ use self::args::{Args, Verb};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    flowloom_studio::share_c_heap();
     let args = Args::parse();
     start_log();
     let ended = match args.verb {

@@ -7,6 +7,7 @@ mod desk;
 mod flow_file;
 mod infer;
 mod job;
+mod memory;
 mod remember;
 mod session;
 mod snapshot;
@@ -25,6 +26,7 @@ pub use flowloom_engine::{
 };
 pub use flowloom_store::Run;
 pub use job::{Job, Outcome, Stopper};
+pub use memory::share_c_heap;
 pub use remember::{PastRun, home, now_ms, past_runs, runs};
 pub use session::{Reply, Session, registry};
 pub use store::store_notices;

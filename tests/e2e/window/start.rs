@@ -7,6 +7,7 @@ use super::desktop::Desktop;
 use super::reader::Reader;
 use super::studio::Home;
 use crate::eventually::eventually;
+use crate::heaps;
 
 fn write_flow(path: &Path) {
     let text = "flowloom: 1\nname: Numbers\nnodes:\n  numbers:\n    kind: table\n    at: [40, 80]\n";
@@ -26,6 +27,7 @@ fn a_flow_file_opens_and_a_second_start_hands_its_own_over() {
     reader.wait_for_start("Numbers, Table");
     let loaded = studio.loaded();
     assert!(loaded.contains("libgtk-3") && !loaded.contains("webkit"), "no web engine is loaded");
+    assert_eq!(heaps::of_threads(&loaded), 0);
 
     let mut second = home.shared(&desktop, "flowloom");
     let second = second.args(["open", "two.flow.yaml"]).current_dir(home.folder.path()).output();
