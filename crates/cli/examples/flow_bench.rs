@@ -82,6 +82,7 @@ const COPIED: &str = "  out:
 ";
 
 fn main() -> Done<()> {
+    flowloom_studio::share_c_heap();
     let servers = std::env::var("KAFKA_PLAINTEXT")?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();

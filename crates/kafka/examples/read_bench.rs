@@ -45,6 +45,7 @@ const COLUMNS: [(&str, DataType); 8] = [
 ];
 
 fn main() -> Outcome<()> {
+    flowloom_kafka::share_c_heap();
     let servers = std::env::var("KAFKA_PLAINTEXT")?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();

@@ -20,6 +20,7 @@ pub mod diagnose;
 pub mod embedded;
 mod error;
 pub mod inspect;
+mod memory;
 pub mod offsets;
 pub mod peek;
 pub mod read;
@@ -35,3 +36,4 @@ pub use client::{
     known_properties,
 };
 pub use error::{Domain, Error, Result};
+pub use memory::share_c_heap;

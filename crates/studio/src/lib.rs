@@ -7,7 +7,6 @@ mod desk;
 mod flow_file;
 mod infer;
 mod job;
-mod memory;
 mod remember;
 mod session;
 mod snapshot;
@@ -24,9 +23,9 @@ pub use flowloom_engine::{
     ColumnProfile, Limits, LiveAsk, LiveFacts, NodePreview, NodeReport, Outcome as RunOutcome, Phase,
     PortPreview, Preview, PreviewAsk, Report, RunEvent, State,
 };
+pub use flowloom_kafka::share_c_heap;
 pub use flowloom_store::Run;
 pub use job::{Job, Outcome, Stopper};
-pub use memory::share_c_heap;
 pub use remember::{PastRun, home, now_ms, past_runs, runs};
 pub use session::{Reply, Session, registry};
 pub use store::store_notices;
