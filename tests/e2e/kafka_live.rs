@@ -198,6 +198,34 @@ fn messages_that_come_while_it_goes_are_written_and_a_sigterm_ends_it_between_ba
 }
 
 #[test]
+fn the_record_of_one_that_is_killed_does_not_say_that_it_goes_on() {
+    let broker = Broker::shared();
+    let topic = Topic::create(broker, "live-killed", 1);
+    topic.send(numbers(0..3));
+    let shop = appending(&topic.name);
+    let outcome = || {
+        let runs: Vec<Value> = serde_json::from_str(&shop.call(&["runs", "--json"]).stdout).expect("JSON");
+        runs.first().map(|run| run["outcome"].clone())
+    };
+    let live = Live::start(&shop, broker, &["--every", "1s"]);
+    eventually("it has a record", || (outcome()? == "live").then_some(()));
+    live.signal("-KILL");
+    eventually("its record says so", || (outcome()? == "interrupted").then_some(()));
+    let said = shop.call(&["runs"]).stdout;
+    assert!(said.contains("interrupted"), "{said}");
+    // The next one leaves nothing of the one that died.
+    topic.send(numbers(3..4));
+    Live::start(&shop, broker, &["--batches", "1"]).end();
+    assert_eq!(outcome(), Some(json!("done")));
+    let files = std::fs::read_dir(shop.home()).expect("a folder");
+    let left: Vec<_> = files
+        .map(|file| file.expect("a file").file_name())
+        .filter(|name| name.to_string_lossy().ends_with(".owner"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
 fn in_the_background_it_ends_as_well_when_it_is_asked_to() {
     let broker = Broker::shared();
     let topic = Topic::create(broker, "background", 1);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rusqlite::{Row, TransactionBehavior, params};
 
-use crate::owner::{is_alive, sweep};
+use crate::owner::is_alive;
 use crate::{Error, Owner, Store};
 
 pub(crate) const CREATE: &str = "
@@ -97,9 +97,6 @@ impl Store {
             change.commit()?;
             Ok(taken)
         })?;
-        if let Err(error) = sweep(folder) {
-            tracing::debug!(%error, "files of dead owners stay behind");
-        }
         Ok(taken)
     }
 }

@@ -43,6 +43,7 @@ const MIGRATIONS: &[&str] = &[
     drafts::CREATE,
     connections::CREATE,
     offsets::CREATE,
+    runs::ADD_OWNER,
 ];
 
 /// How long one process waits for another.

@@ -1,6 +1,6 @@
-//! Who owns a draft: a process, as long as it lives.
+//! Who owns a draft or is at a live run: a process, as long as it lives.
 //!
-//! Every process that keeps drafts holds a lock on a file named after its token. The system gives the
+//! Every process that keeps drafts or runs live holds a lock on a file named after its token. The system gives the
 //! lock back when the process ends, however it ends, so a dead owner is one whose file can be locked;
 //! a process number alone may belong to somebody else by then.
 
@@ -23,10 +23,13 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// A new owner of drafts of the store in `folder`.
+    /// A new owner of what is in the store in `folder`; removes the files of those that died.
     pub fn new(folder: &Path) -> Result<Self, Error> {
         let failed = |source| Error::Folder { path: folder.to_owned(), source };
         fs::create_dir_all(folder).map_err(failed)?;
+        if let Err(error) = sweep(folder) {
+            tracing::debug!(%error, "files of dead owners stay behind");
+        }
         loop {
             let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             let token = format!("{:x}-{:x}", std::process::id(), since.as_nanos());
@@ -70,7 +73,7 @@ pub(crate) fn is_alive(folder: &Path, token: &str) -> bool {
 }
 
 /// Removes the files of processes that died.
-pub(crate) fn sweep(folder: &Path) -> io::Result<()> {
+fn sweep(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
         if let Some(token) = name.to_str().and_then(|name| name.strip_suffix(ENDING))

@@ -1,7 +1,10 @@
 //! The table of runs: what ran, when, and how it ended.
 
+use std::path::Path;
+
 use rusqlite::{Row, params};
 
+use crate::owner::is_alive;
 use crate::{Error, Store};
 
 pub(crate) const CREATE: &str = "
@@ -16,6 +19,12 @@ CREATE TABLE runs (
 ) STRICT;
 CREATE INDEX runs_started ON runs (started_ms);
 ";
+
+/// Who is at it, while it goes on.
+pub(crate) const ADD_OWNER: &str = "ALTER TABLE runs ADD COLUMN owner TEXT";
+
+/// What a live run has come to whose process died.
+const INTERRUPTED: &str = "interrupted";
 
 /// Runs that are kept; the oldest go first.
 const KEPT: i64 = 1_000;
@@ -34,6 +43,8 @@ pub struct NewRun<'a> {
     pub outcome: &'a str,
     /// The whole report, as JSON.
     pub report: &'a str,
+    /// Token of the [`Owner`](crate::Owner) in whose process it goes on; `None`: it is over.
+    pub owner: Option<&'a str>,
 }
 
 /// A run as it was remembered.
@@ -44,19 +55,24 @@ pub struct Run {
     pub file: Option<String>,
     pub started_ms: i64,
     pub elapsed_ms: f64,
+    /// As it was remembered; `interrupted`: it was `live`, and its process died.
     pub outcome: String,
     pub report: String,
 }
 
 impl Run {
-    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+    fn of(row: &Row<'_>, folder: &Path) -> rusqlite::Result<Self> {
+        let outcome: String = row.get("outcome")?;
+        let owner: Option<String> = row.get("owner")?;
+        let goes_on = || owner.is_some_and(|owner| is_alive(folder, &owner));
+        let outcome = if outcome == "live" && !goes_on() { INTERRUPTED.to_owned() } else { outcome };
         Ok(Self {
             id: row.get("id")?,
             flow: row.get("flow")?,
             file: row.get("file")?,
             started_ms: row.get("started_ms")?,
             elapsed_ms: row.get("elapsed_ms")?,
-            outcome: row.get("outcome")?,
+            outcome,
             report: row.get("report")?,
         })
     }
@@ -68,9 +84,17 @@ impl Store {
         self.with(|connection| {
             let change = connection.transaction()?;
             change.execute(
-                "INSERT INTO runs (flow, file, started_ms, elapsed_ms, outcome, report)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![run.flow, run.file, run.started_ms, run.elapsed_ms, run.outcome, run.report],
+                "INSERT INTO runs (flow, file, started_ms, elapsed_ms, outcome, report, owner)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![
+                    run.flow,
+                    run.file,
+                    run.started_ms,
+                    run.elapsed_ms,
+                    run.outcome,
+                    run.report,
+                    run.owner
+                ],
             )?;
             let id = change.last_insert_rowid();
             change.execute("DELETE FROM runs WHERE id <= ?1", [id - KEPT])?;
@@ -83,8 +107,8 @@ impl Store {
     pub fn replace_run(&self, id: i64, run: &NewRun<'_>) -> Result<(), Error> {
         self.with(|connection| {
             connection.execute(
-                "UPDATE runs SET elapsed_ms = ?2, outcome = ?3, report = ?4 WHERE id = ?1",
-                params![id, run.elapsed_ms, run.outcome, run.report],
+                "UPDATE runs SET elapsed_ms = ?2, outcome = ?3, report = ?4, owner = ?5 WHERE id = ?1",
+                params![id, run.elapsed_ms, run.outcome, run.report, run.owner],
             )?;
             Ok(())
         })
@@ -94,7 +118,7 @@ impl Store {
     pub fn runs(&self, limit: u32) -> Result<Vec<Run>, Error> {
         self.with(|connection| {
             let mut query = connection.prepare("SELECT * FROM runs ORDER BY id DESC LIMIT ?1")?;
-            query.query_map([limit], Run::of)?.collect()
+            query.query_map([limit], |row| Run::of(row, self.folder()))?.collect()
         })
     }
 }
@@ -102,9 +126,18 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Owner;
 
     fn run(flow: &str) -> NewRun<'_> {
-        NewRun { flow, file: None, started_ms: 1, elapsed_ms: 2.5, outcome: "done", report: "{}" }
+        NewRun {
+            flow,
+            file: None,
+            started_ms: 1,
+            elapsed_ms: 2.5,
+            outcome: "done",
+            report: "{}",
+            owner: None,
+        }
     }
 
     #[test]
@@ -124,8 +157,14 @@ mod tests {
     fn a_run_that_goes_on_stays_one_record() {
         let folder = tempfile::tempdir().expect("folder");
         let store = Store::open(folder.path()).expect("store");
-        let id = store.add_run(&NewRun { outcome: "live", ..run("a") }).expect("added");
+        let owner = Owner::new(folder.path()).expect("owner");
+        let live = NewRun { outcome: "live", owner: Some(owner.token()), ..run("a") };
+        let id = store.add_run(&live).expect("added");
         store.add_run(&run("b")).expect("added");
+        let outcome = || store.runs(9).expect("runs").pop().expect("the first").outcome;
+        assert_eq!(outcome(), "live");
+        drop(owner);
+        assert_eq!(outcome(), "interrupted", "its process is gone");
         let over = NewRun { outcome: "done", elapsed_ms: 9.0, report: "[]", started_ms: 7, ..run("a") };
         store.replace_run(id, &over).expect("replaced");
         let runs = store.runs(9).expect("runs");

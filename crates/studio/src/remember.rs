@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use flowloom_engine::{Outcome, Report};
 use flowloom_flow::Problem;
-use flowloom_store::{NewRun, Run, Store};
+use flowloom_store::{NewRun, Owner, Run, Store};
 
 use crate::store;
 
@@ -25,7 +25,7 @@ pub struct PastRun {
     /// Milliseconds since 1970 UTC.
     pub started_ms: i64,
     pub elapsed_ms: f64,
-    /// `done`, `failed`, `cancelled`; `live`: it goes on, or its program died.
+    /// `done`, `failed`, `cancelled`; `live`: it goes on; `interrupted`: it went on until its program died.
     pub outcome: String,
     /// Rows, offsets, times and problems of each node; `None`: another version of Flowloom wrote it in other words.
     pub report: Option<Report>,
@@ -64,25 +64,43 @@ pub(crate) struct Record<'a> {
     /// Once it is in the store.
     id: Option<i64>,
     written: Option<Instant>,
+    /// Tells others that the run goes on, as long as this process lives.
+    owner: Option<Owner>,
 }
 
 impl<'a> Record<'a> {
     pub(crate) fn new(home: Option<&'a Path>, flow: &'a str, file: Option<&Path>) -> Self {
-        Self { home, flow, file: file.map(|path| path.display().to_string()), id: None, written: None }
+        Self {
+            home,
+            flow,
+            file: file.map(|path| path.display().to_string()),
+            id: None,
+            written: None,
+            owner: None,
+        }
     }
 
     /// Writes what is so far, unless it was written a moment ago.
     pub(crate) fn follow(&mut self, report: &Report) {
         if self.written.is_none_or(|at| at.elapsed() >= BEHIND) {
-            self.end(report);
+            self.write(report, true);
         }
     }
 
-    /// Writes it as it is.
+    /// Writes it as it has ended.
     pub(crate) fn end(&mut self, report: &Report) {
+        self.write(report, false);
+        self.owner = None;
+    }
+
+    fn write(&mut self, report: &Report, goes_on: bool) {
         self.written = Some(Instant::now());
         let home = self.home.map_or_else(Store::home, |home| Ok(home.to_owned()));
         let kept = home.and_then(|home| store::open(&home)).and_then(|store| {
+            if goes_on && self.owner.is_none() {
+                self.owner = Some(Owner::new(store.folder())?);
+            }
+            let owner = self.owner.as_ref().filter(|_| goes_on);
             let run = NewRun {
                 flow: self.flow,
                 file: self.file.as_deref(),
@@ -95,6 +113,7 @@ impl<'a> Record<'a> {
                     Outcome::Live => "live",
                 },
                 report: &serde_json::to_string(report).unwrap_or_default(),
+                owner: owner.map(Owner::token),
             };
             match self.id {
                 Some(id) => store.replace_run(id, &run).map(|()| id),

@@ -19,7 +19,7 @@ pub(crate) fn run(args: &Runs) -> Call {
         let width = runs.iter().map(|run| run.flow.chars().count()).max().unwrap_or(0);
         for run in &runs {
             let (outcome, took) = (&run.outcome, duration(run.elapsed_ms));
-            line(&format!("{:>4}  {}  {:width$}  {outcome:9}  {took}", run.id, started(run), run.flow))?;
+            line(&format!("{:>4}  {}  {:width$}  {outcome:11}  {took}", run.id, started(run), run.flow))?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -27,7 +27,10 @@ pub(crate) fn run(args: &Runs) -> Call {
 
 fn as_json(run: &Run) -> Value {
     let report: Value = serde_json::from_str(&run.report).unwrap_or(Value::Null);
-    json!({"id": run.id, "flow": run.flow, "file": run.file, "started_ms": run.started_ms, "report": report})
+    json!({
+        "id": run.id, "flow": run.flow, "file": run.file, "started_ms": run.started_ms, "outcome": run.outcome,
+        "report": report,
+    })
 }
 
 /// How long ago, in the largest unit that fits: the history is read for what happened lately.

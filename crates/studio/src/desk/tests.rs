@@ -137,6 +137,7 @@ fn past_runs_are_read_back_node_by_node() {
             elapsed_ms: 2.5,
             outcome: "failed",
             report: &report,
+            owner: None,
         };
         store.add_run(&run).expect("added");
     }

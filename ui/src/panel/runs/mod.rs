@@ -162,6 +162,7 @@ fn outcome(run: &PastRun) -> (Status, &'static str) {
         "failed" => (Status::Failed, "failed"),
         "cancelled" => (Status::Skipped, "cancelled"),
         "live" => (Status::Running, "live"),
+        "interrupted" => (Status::Failed, "interrupted"),
         _ => (Status::Ready, "unknown"),
     }
 }
