@@ -72,6 +72,14 @@ pub(crate) fn is_alive(folder: &Path, token: &str) -> bool {
     }
 }
 
+/// Whether it is certain that the process with this token lives no more; where files know no locks, it never is.
+pub(crate) fn has_died(folder: &Path, token: &str) -> bool {
+    match File::options().write(true).open(file_of(folder, token)) {
+        Ok(file) => file.try_lock().is_ok(),
+        Err(error) => error.kind() == ErrorKind::NotFound,
+    }
+}
+
 /// Removes the files of processes that died.
 fn sweep(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
@@ -102,7 +110,8 @@ mod tests {
         fs::write(file_of(folder.path(), "died"), "").expect("left behind");
         sweep(folder.path()).expect("swept");
         assert!(is_alive(folder.path(), first.token()) && is_alive(folder.path(), second.token()));
-        assert!(!is_alive(folder.path(), "died"));
+        assert!(!has_died(folder.path(), first.token()));
+        assert!(!is_alive(folder.path(), "died") && has_died(folder.path(), "died"));
         drop((first, second));
         assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 0);
     }

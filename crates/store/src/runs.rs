@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Row, params};
 
-use crate::owner::is_alive;
+use crate::owner::has_died;
 use crate::{Error, Store};
 
 pub(crate) const CREATE: &str = "
@@ -64,8 +64,8 @@ impl Run {
     fn of(row: &Row<'_>, folder: &Path) -> rusqlite::Result<Self> {
         let outcome: String = row.get("outcome")?;
         let owner: Option<String> = row.get("owner")?;
-        let goes_on = || owner.is_some_and(|owner| is_alive(folder, &owner));
-        let outcome = if outcome == "live" && !goes_on() { INTERRUPTED.to_owned() } else { outcome };
+        let is_over = || owner.is_none_or(|owner| has_died(folder, &owner));
+        let outcome = if outcome == "live" && is_over() { INTERRUPTED.to_owned() } else { outcome };
         Ok(Self {
             id: row.get("id")?,
             flow: row.get("flow")?,

@@ -44,7 +44,7 @@ fn a_live_run_that_cannot_be_says_why_until_it_is_read() {
     studio.press(PLAIN, Key::Enter);
     studio.finish();
     assert!(!studio.has_part("Time since the last batch began"), "{}", studio.seen());
-    let why = "Live run failed after 0 batches, 0 rows written: each batch of a live run would replace what `out` wrote before";
+    let why = "Run failed: each batch of a live run would replace what `out` wrote before";
     for words in [why, "let it append to a folder"] {
         assert!(studio.has_part(words), "{}", studio.seen());
     }

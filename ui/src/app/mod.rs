@@ -318,7 +318,8 @@ impl App {
         let has_focus = ctx.input(|input| input.focused);
         for doc in &mut self.docs {
             let Some(Ended { words, why }) = doc.ended.take() else { continue };
-            let told = why.map(|why| Problem { message: format!("{words}: {}", why.message), ..why });
+            // Without the time that it took: of one cause there is one message, however often it is tried.
+            let told = why.map(|why| Problem { message: format!("Run failed: {}", why.message), ..why });
             if !has_focus {
                 let body = told.as_ref().map_or_else(|| words.clone(), |told| told.message.clone());
                 self.wishes.push(Wish::Notify { title: doc.title(), body });
