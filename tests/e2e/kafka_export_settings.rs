@@ -61,6 +61,13 @@ pub(crate) const STARTS_AND_ENDS: &[Case] = &[
         in_rust: true,
         fill: orders,
     },
+    Case {
+        name: "near",
+        settings: &[FIELDS, "rack: rack-1"],
+        has_rejects: false,
+        in_rust: false,
+        fill: orders,
+    },
 ];
 
 pub(crate) const MESSAGES: &[Case] = &[

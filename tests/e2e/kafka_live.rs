@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -89,9 +89,37 @@ impl Live {
         })
     }
 
-    /// What its memory is made of.
-    fn maps(&self) -> String {
-        std::fs::read_to_string(format!("/proc/{}/maps", self.child.id())).expect("it runs")
+    /// Waits until its handler of signals is there.
+    fn hears_signals(&self) {
+        eventually("it has its signal handler", || {
+            let status = self.proc("status");
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"))?.trim();
+            // Bit 1 is SIGINT.
+            (u64::from_str_radix(caught, 16).ok()? & 0b10 != 0).then_some(())
+        });
+    }
+
+    /// Whether it has a connection to `host:port`.
+    fn is_connected(&self, server: &str) -> bool {
+        let port: u16 = server.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).expect("a port");
+        let port = format!(":{port:04X}");
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("it runs");
+        let target = |file: std::fs::DirEntry| {
+            std::fs::read_link(file.path()).ok()?.into_os_string().into_string().ok()
+        };
+        let targets: Vec<String> = open.flatten().filter_map(target).collect();
+        // `sl local remote state …`: state 1 is an open connection, and the tenth word is its inode.
+        let is_own = |line: &str| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let [_, _, remote, "01", .., inode] = words.get(..10).unwrap_or_default() else { return false };
+            remote.ends_with(&port) && targets.contains(&format!("socket:[{inode}]"))
+        };
+        ["net/tcp", "net/tcp6"].iter().any(|name| self.proc(name).lines().any(is_own))
+    }
+
+    /// What the system says of it.
+    fn proc(&self, name: &str) -> String {
+        std::fs::read_to_string(format!("/proc/{}/{name}", self.child.id())).expect("it runs")
     }
 
     fn signal(&self, signal: &str) {
@@ -179,7 +207,7 @@ fn messages_that_come_while_it_goes_are_written_and_a_sigterm_ends_it_between_ba
     topic.send(numbers(15..20).into_iter().map(|message| message.partition(2)));
     arrive(&shop, &live, 20);
     // Threads come and go with the clients of each batch.
-    assert_eq!(heaps::of_threads(&live.maps()), 0);
+    assert_eq!(heaps::of_threads(&live.proc("maps")), 0);
     let report = live.stop_well();
     assert_eq!(ids(&shop), (0..20).collect::<Vec<_>>(), "each once");
     assert!(report["live"]["batches"].as_u64().is_some_and(|batches| batches >= 3), "{report:#}");
@@ -211,18 +239,14 @@ fn the_record_of_one_that_is_killed_does_not_say_that_it_goes_on() {
     eventually("it has a record", || (outcome()? == "live").then_some(()));
     live.signal("-KILL");
     eventually("its record says so", || (outcome()? == "interrupted").then_some(()));
-    let said = shop.call(&["runs"]).stdout;
-    assert!(said.contains("interrupted"), "{said}");
-    // The next one leaves nothing of the one that died.
+    assert!(shop.call(&["runs"]).stdout.contains("interrupted"));
     topic.send(numbers(3..4));
     Live::start(&shop, broker, &["--batches", "1"]).end();
     assert_eq!(outcome(), Some(json!("done")));
-    let files = std::fs::read_dir(shop.home()).expect("a folder");
-    let left: Vec<_> = files
-        .map(|file| file.expect("a file").file_name())
-        .filter(|name| name.to_string_lossy().ends_with(".owner"))
-        .collect();
-    assert!(left.is_empty(), "{left:?}");
+    let files =
+        std::fs::read_dir(shop.home()).expect("a folder").map(|file| file.expect("a file").file_name());
+    let left: Vec<_> = files.filter(|name| name.to_string_lossy().ends_with(".owner")).collect();
+    assert!(left.is_empty(), "nothing is left of the one that died: {left:?}");
 }
 
 #[test]
@@ -361,23 +385,25 @@ fn a_bad_message_that_nobody_allowed_ends_it() {
 
 #[test]
 fn a_second_signal_cancels_the_batch_that_hangs() {
-    // What takes connections and never answers holds the batch for as long as its timeout.
-    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    silent.set_nonblocking(true).expect("a socket");
-    let bootstrap = format!("bootstrap={}", silent.local_addr().expect("an address"));
-    let shop = appending("live-hangs");
+    let broker = Broker::private();
+    let topic = Topic::create(&broker, "live-hangs", 1);
+    topic.send(numbers(0..5));
+    let shop = appending(&topic.name);
     let flow = shop.text("test.flow.yaml").replace("connect_timeout_ms: 3000", "connect_timeout_ms: 60000");
     shop.put("test.flow.yaml", &flow);
-    let call = ["run", "test.flow.yaml", "--live", "--json", "--set", &bootstrap, "--every", "200ms"];
-    let live = Live::started(&mut shop.command(&call));
-    let held = eventually("the batch is under way", || silent.accept().ok());
+    // A frozen broker holds the batch for as long as its timeout; the system takes connections for it.
+    broker.freeze();
+    let live = Live::start(&shop, &broker, &["--every", "200ms"]);
+    live.hears_signals();
+    eventually("the batch is under way", || live.is_connected(broker.bootstrap()).then_some(()));
     live.signal("-INT");
     live.hears("it ends after this batch");
     live.signal("-INT");
     let (code, report) = live.end();
-    drop(held);
+    broker.thaw();
     assert_eq!((code, &report["outcome"]), (Some(1), &json!("cancelled")), "{report:#}");
     assert_eq!(ids(&shop), [0_i64; 0]);
+    assert_eq!(group::committed(&topic, &format!("{}-sync", topic.name)), [None]);
 }
 
 /// `GET` of `url`; the body.
@@ -460,7 +486,7 @@ fn metrics_are_scraped_while_it_goes_and_are_those_of_the_report() {
 
 #[test]
 fn an_address_for_metrics_that_is_taken_ends_the_call_before_the_run() {
-    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("an address").to_string();
     let shop = appending("nobody-reads-this");
     let answer = shop.call(&["run", "test.flow.yaml", "--metrics-address", &address]);

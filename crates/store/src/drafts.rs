@@ -77,7 +77,7 @@ impl Store {
     /// that start at once only one is given them.
     pub fn take_drafts(&self, owner: &Owner) -> Result<Vec<Draft>, Error> {
         let folder = self.folder();
-        let taken = self.with(|connection| {
+        self.with(|connection| {
             let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let found: Vec<(Draft, String)> = change
                 .prepare("SELECT * FROM drafts ORDER BY saved_ms DESC, id")?
@@ -96,8 +96,7 @@ impl Store {
             }
             change.commit()?;
             Ok(taken)
-        })?;
-        Ok(taken)
+        })
     }
 }
 

@@ -66,18 +66,22 @@ impl Drop for Owner {
 
 /// Whether the process with this token still lives.
 pub(crate) fn is_alive(folder: &Path, token: &str) -> bool {
-    match File::options().write(true).open(file_of(folder, token)) {
-        Ok(file) => matches!(file.try_lock(), Err(TryLockError::WouldBlock)),
-        Err(_) => false,
-    }
+    matches!(try_lock(folder, token), Err(TryLockError::WouldBlock))
 }
 
 /// Whether it is certain that the process with this token lives no more; where files know no locks, it never is.
 pub(crate) fn has_died(folder: &Path, token: &str) -> bool {
-    match File::options().write(true).open(file_of(folder, token)) {
-        Ok(file) => file.try_lock().is_ok(),
-        Err(error) => error.kind() == ErrorKind::NotFound,
+    match try_lock(folder, token) {
+        Ok(()) => true,
+        Err(TryLockError::WouldBlock) => false,
+        Err(TryLockError::Error(error)) => error.kind() == ErrorKind::NotFound,
     }
+}
+
+/// Whether the file of this token can be locked; it is given back at once.
+fn try_lock(folder: &Path, token: &str) -> Result<(), TryLockError> {
+    let file = File::options().write(true).open(file_of(folder, token)).map_err(TryLockError::Error)?;
+    file.try_lock()
 }
 
 /// Removes the files of processes that died.
@@ -85,7 +89,7 @@ fn sweep(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
         if let Some(token) = name.to_str().and_then(|name| name.strip_suffix(ENDING))
-            && !is_alive(folder, token)
+            && has_died(folder, token)
         {
             fs::remove_file(folder.join(&name))?;
         }

@@ -141,7 +141,11 @@ fn starts(settings: &KafkaSource, out: &mut CodeWriter<'_>, place: &Place) -> Ve
 
 /// The function that goes on at kept offsets, or where retention has left something.
 pub(super) fn resume(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> &'static str {
-    let (name, text) = match settings.lost {
+    resume_by(settings.lost, out)
+}
+
+fn resume_by(lost: Lost, out: &mut CodeWriter<'_>) -> &'static str {
+    let (name, text) = match lost {
         Lost::Fail => ("resume_or_fail", RESUME_OR_FAIL),
         Lost::Earliest => ("resume_at_first", RESUME_AT_FIRST),
         Lost::Latest => ("resume_at_end", RESUME_AT_END),
@@ -154,8 +158,7 @@ pub(super) fn resume(settings: &KafkaSource, out: &mut CodeWriter<'_>) -> &'stat
 /// The messages at a time are looked up among those that are left.
 fn first_messages(out: &mut CodeWriter<'_>) {
     out.function("first_messages", FIRST_MESSAGES);
-    out.function("resume_at_first", RESUME_AT_FIRST);
-    out.function("refuse_unwritten", REFUSE_UNWRITTEN);
+    resume_by(Lost::Earliest, out);
 }
 
 /// Offsets made of the watermarks.
